@@ -1,0 +1,167 @@
+"""Settings, read from the environment (and `.env`) once, by main.py."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from dotenv import dotenv_values
+
+PREFIX = "APPTICKET_"
+LANGUAGES = ("fr", "en")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class ConfigError(Exception):
+    """The environment does not describe a runnable application; one line per wrong variable."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything that differs between two installations."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    redis_url: str = ""
+    secret_key: str = field(default="", repr=False)
+    base_url: str = ""
+    language: str = "fr"
+    timezone: ZoneInfo = ZoneInfo("Europe/Paris")
+    node: str = ""
+    forwarded_allow_ips: str = "127.0.0.1"
+    log_level: str = "INFO"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Tell whether this is the default installation: SQLite in the data folder."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether people reach the application through TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def files_dir(self) -> Path:
+        """Return the folder of attachments."""
+        return self.data_dir / "files"
+
+
+def read(env: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> Settings:
+    """Build the settings from `env` (default: the process's) over the `.env` file.
+
+    Raises:
+        ConfigError: names every variable that is wrong, at once.
+    """
+    if env is None:
+        env = os.environ
+    known = {k: v for k, v in dotenv_values(dotenv).items() if v is not None}
+    reader = _Reader({**known, **env})
+    data_dir = Path(reader.text("DATA_DIR", "var"))
+    port = reader.number("PORT", 8080, at_most=65535)
+    settings = Settings(
+        host=reader.text("HOST", "127.0.0.1"),
+        port=port,
+        data_dir=data_dir,
+        database_url=reader.database_url(f"sqlite:///{data_dir / 'appticket.db'}"),
+        redis_url=reader.url("REDIS_URL", "", {"redis", "rediss", "unix"}),
+        secret_key=reader.secret_key(),
+        base_url=reader.url("BASE_URL", f"http://localhost:{port}", {"http", "https"}).rstrip("/"),
+        language=reader.one_of("LANGUAGE", "fr", LANGUAGES),
+        timezone=reader.zone("TIMEZONE", "Europe/Paris"),
+        node=reader.matching("NODE", "", r"[a-z0-9-]{0,20}"),
+        forwarded_allow_ips=reader.text("FORWARDED_ALLOW_IPS", "127.0.0.1"),
+        log_level=reader.one_of("LOG_LEVEL", "INFO", LOG_LEVELS),
+    )
+    if reader.wrong:
+        raise ConfigError("\n".join(reader.wrong))
+    return settings
+
+
+def keep_secret_key(settings: Settings) -> str:
+    """Return the secret key, made once and kept in the data folder when the environment has none."""
+    if settings.secret_key:
+        return settings.secret_key
+    kept = settings.data_dir / "secret_key"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return kept.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        key = secrets.token_urlsafe(32)
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+class _Reader:
+    """Reads one variable after another and collects what is wrong with them."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.wrong: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        """Return the variable, or the contents of the file NAME_FILE points at (Docker secrets)."""
+        if path := self._env.get(f"{PREFIX}{name}_FILE"):
+            try:
+                return Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                self._refuse(f"{name}_FILE", f"cannot be read: {error.strerror}")
+        return self._env.get(f"{PREFIX}{name}", "").strip() or default
+
+    def number(self, name: str, default: int, *, at_most: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal() or not 1 <= int(value) <= at_most:
+            self._refuse(name, f"must be a whole number from 1 to {at_most}, not “{value}”")
+            return default
+        return int(value)
+
+    def one_of(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            self._refuse(name, f"must be one of {', '.join(allowed)}, not “{value}”")
+        return value
+
+    def matching(self, name: str, default: str, pattern: str) -> str:
+        value = self.text(name, default)
+        if not re.fullmatch(pattern, value):
+            self._refuse(name, f"must match {pattern}")
+        return value
+
+    def url(self, name: str, default: str, schemes: set[str]) -> str:
+        value = self.text(name, default)
+        parts = urlsplit(value)
+        if value and (parts.scheme not in schemes or not (parts.netloc or parts.path)):
+            self._refuse(name, f"must be an address like {min(schemes)}://host…")
+        return value
+
+    def database_url(self, default: str) -> str:
+        value = self.text("DATABASE_URL", default)
+        if not value.startswith(("sqlite:///", "mysql+pymysql://")):
+            self._refuse("DATABASE_URL", "must begin with sqlite:/// or mysql+pymysql://")
+        return value
+
+    def secret_key(self) -> str:
+        value = self.text("SECRET_KEY", "")
+        if value and len(value) < 32:
+            self._refuse("SECRET_KEY", "must be at least 32 characters long")
+        return value
+
+    def zone(self, name: str, default: str) -> ZoneInfo:
+        value = self.text(name, default)
+        if value not in available_timezones():
+            self._refuse(name, f"must be a time zone like Europe/Paris, not “{value}”")
+            return ZoneInfo(default)
+        return ZoneInfo(value)
+
+    def _refuse(self, name: str, reason: str) -> None:
+        self.wrong.append(f"{PREFIX}{name} {reason}.")

@@ -1,0 +1,57 @@
+"""Tables. A model knows its columns and its own small truths, not who may do what."""
+
+from data.models.events import Event
+from data.models.identity import LoginSession, Throttle
+from data.models.organisation import Category, Membership, Role, Team, Theme, User
+from data.models.settings import Sequence, Setting
+from data.models.talk import Attachment, Comment, CommentVersion, Draft
+from data.models.tickets import (
+    Channel,
+    ExternalLink,
+    Impact,
+    Link,
+    LinkKind,
+    Part,
+    PendingReason,
+    Priority,
+    Status,
+    Tag,
+    Ticket,
+    TicketPerson,
+    TicketTag,
+    TicketType,
+    Urgency,
+)
+
+__all__ = [
+    "Attachment",
+    "Category",
+    "Channel",
+    "Comment",
+    "CommentVersion",
+    "Draft",
+    "Event",
+    "ExternalLink",
+    "Impact",
+    "Link",
+    "LinkKind",
+    "LoginSession",
+    "Membership",
+    "Part",
+    "PendingReason",
+    "Priority",
+    "Role",
+    "Sequence",
+    "Setting",
+    "Status",
+    "Tag",
+    "Team",
+    "Theme",
+    "Throttle",
+    "Ticket",
+    "TicketPerson",
+    "TicketTag",
+    "TicketType",
+    "Urgency",
+    "User",
+]

@@ -1,0 +1,229 @@
+"""The ticket and all that hangs on it but words (product.md 3)."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Computed, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from data.clock import now
+from data.db import Base, Ranked
+from data.models.organisation import Category, Team, User
+
+LongText = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+
+
+class TicketType(StrEnum):
+    """Something broke, or something is wanted."""
+
+    INCIDENT = "incident"
+    REQUEST = "request"
+
+
+class Channel(StrEnum):
+    """Through which door a ticket or a comment came."""
+
+    WEB = "web"
+    PHONE = "phone"
+    EMAIL = "email"
+    API = "api"
+    SLACK = "slack"
+    TEAMS = "teams"
+    PLUGIN = "plugin"
+
+
+class Status(StrEnum):
+    """Where a ticket stands; the arrows between them are in `services.workflow`."""
+
+    NEW = "new"
+    IN_PROGRESS = "in_progress"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class PendingReason(StrEnum):
+    """What a pending ticket waits for."""
+
+    REQUESTER = "requester"
+    SUPPLIER = "supplier"
+    OTHER_TICKET = "other_ticket"
+    PLANNED = "planned"
+
+
+class Urgency(StrEnum):
+    """How soon the requester needs it, lowest first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Impact(StrEnum):
+    """How much of the organisation is touched, lowest first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Priority(StrEnum):
+    """In which order to work, lowest first; from urgency and impact (`services.priority`)."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Part(StrEnum):
+    """What somebody beside requester and lead has to do with a ticket."""
+
+    HELPER = "helper"
+    OBSERVER = "observer"
+
+
+class LinkKind(StrEnum):
+    """How a ticket relates to another; read from source to target."""
+
+    RELATES_TO = "relates_to"
+    DUPLICATE_OF = "duplicate_of"
+    BLOCKS = "blocks"
+    PARENT_OF = "parent_of"
+
+
+class Ticket(Base):
+    """A request for help, from first word to closure. `number` is its only identity."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ix_ticket_list_updated", "deleted_at", "status", "updated_at", "number"),
+        Index("ix_ticket_updated", "deleted_at", "updated_at", "number"),
+        Index("ix_ticket_created", "deleted_at", "created_at", "number"),
+        Index("ix_ticket_priority", "deleted_at", "priority", "number"),
+        Index("ix_ticket_due", "deleted_at", "due_order", "number"),
+        Index("ix_ticket_requester", "requester_id", "updated_at", "number"),
+        Index("ix_ticket_lead", "lead_id", "status", "updated_at"),
+        Index("ix_ticket_team", "team_id", "status", "updated_at"),
+        Base.__table_args__,
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    title: Mapped[str] = mapped_column(String(300))
+    folded_title: Mapped[str] = mapped_column(String(300), default="")  # lower case, no accents
+    description: Mapped[str] = mapped_column(LongText, default="")
+    type: Mapped[TicketType] = mapped_column(default=TicketType.INCIDENT)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    requester_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    channel: Mapped[Channel] = mapped_column(default=Channel.WEB)
+    urgency: Mapped[Urgency] = mapped_column(Ranked(Urgency), default=Urgency.NORMAL)
+    impact: Mapped[Impact] = mapped_column(Ranked(Impact), default=Impact.MEDIUM)
+    priority: Mapped[Priority] = mapped_column(Ranked(Priority), default=Priority.NORMAL)
+    is_priority_overridden: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[Status] = mapped_column(default=Status.NEW)
+    pending_reason: Mapped[PendingReason | None]
+    wake_at: Mapped[datetime | None]  # a planned date ends `pending` by itself
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    accept_due_at: Mapped[datetime | None]
+    first_response_due_at: Mapped[datetime | None]
+    resolve_due_at: Mapped[datetime | None]
+    due_order: Mapped[datetime] = mapped_column(  # without a deadline: after all that have one
+        Computed("COALESCE(resolve_due_at, '9999-12-31 00:00:00.000000')", persisted=True), nullable=True
+    )
+    accepted_at: Mapped[datetime | None]
+    first_response_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+    deleted_at: Mapped[datetime | None]
+    deleted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    comment_count: Mapped[int] = mapped_column(default=0)  # public ones: what a row shows
+    answered_by_requester: Mapped[bool] = mapped_column(default=False)  # the last public word
+    creation_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # makes a retry safe
+    version: Mapped[int] = mapped_column(default=1)
+
+    requester: Mapped[User] = relationship(foreign_keys=requester_id, lazy="raise")
+    created_by: Mapped[User] = relationship(foreign_keys=created_by_id, lazy="raise")
+    lead: Mapped[User | None] = relationship(foreign_keys=lead_id, lazy="raise")
+    team: Mapped[Team | None] = relationship(lazy="raise")
+    category: Mapped[Category | None] = relationship(lazy="raise")
+    people: Mapped[list["TicketPerson"]] = relationship(
+        lazy="raise", passive_deletes=True, order_by="TicketPerson.user_id"
+    )
+    tags: Mapped[list["Tag"]] = relationship(
+        secondary="ticket_tag", lazy="raise", passive_deletes=True, order_by="Tag.name"
+    )
+
+
+class TicketPerson(Base):
+    """A helper or an observer of a ticket."""
+
+    __tablename__ = "ticket_person"
+
+    ticket_number: Mapped[int] = mapped_column(
+        ForeignKey("ticket.number", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
+    part: Mapped[Part] = mapped_column(primary_key=True)
+
+    user: Mapped[User] = relationship(lazy="raise")
+
+
+class Tag(Base):
+    """A free word on tickets, kept in lower case."""
+
+    __tablename__ = "tag"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+
+
+class TicketTag(Base):
+    """Which ticket carries which tag."""
+
+    __tablename__ = "ticket_tag"
+
+    ticket_number: Mapped[int] = mapped_column(
+        ForeignKey("ticket.number", ondelete="CASCADE"), primary_key=True
+    )
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True, index=True)
+
+
+class Link(Base):
+    """One ticket’s relation to another."""
+
+    __tablename__ = "link"
+    __table_args__ = (
+        UniqueConstraint("source_number", "target_number", "kind"),
+        Base.__table_args__,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_number: Mapped[int] = mapped_column(ForeignKey("ticket.number", ondelete="CASCADE"))
+    target_number: Mapped[int] = mapped_column(
+        ForeignKey("ticket.number", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[LinkKind]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ExternalLink(Base):
+    """An address outside AppTicket that matters for a ticket."""
+
+    __tablename__ = "external_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_number: Mapped[int] = mapped_column(
+        ForeignKey("ticket.number", ondelete="CASCADE"), index=True
+    )
+    url: Mapped[str] = mapped_column(String(2000))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,45 @@
+"""The schema’s version: bring a database to the newest, or say what it lacks."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from data import db
+
+_LOCK = "appticket_migration"
+_LOCK_SECONDS = 60
+
+
+def upgrade() -> None:
+    """Run the missing migrations, one process at a time."""
+    with db.engine().connect() as connection:
+        is_shared = connection.dialect.name != "sqlite"
+        if is_shared:
+            connection.execute(text("SELECT GET_LOCK(:name, :s)"), {"name": _LOCK, "s": _LOCK_SECONDS})
+        try:
+            command.upgrade(_config(), "head")
+        finally:
+            if is_shared:
+                connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": _LOCK})
+
+
+def current() -> str | None:
+    """Return the revision the database is at; None when it is empty."""
+    with db.engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str:
+    """Return the revision this program needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
+    return config

@@ -1,0 +1,32 @@
+"""Small truths about text: how it is cleaned before it is kept, how it is folded to be compared."""
+
+import re
+import unicodedata
+
+# Controls, zero-width characters and direction overrides: invisible, and used to deceive (R-13).
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
+
+
+def clean_line(text: str) -> str:
+    """Return one line: composed (NFC), without unseen characters, spaces single and trimmed."""
+    return " ".join(_UNSEEN.sub("", _sound(text)).split())
+
+
+def clean_prose(text: str) -> str:
+    """Return lines as typed: composed (NFC), without unseen characters, ends trimmed."""
+    lines = _UNSEEN.sub("", _sound(text).replace("\r\n", "\n").replace("\r", "\n"))
+    return lines.strip("\n").rstrip()
+
+
+def fold(text: str) -> str:
+    """Return the text as it is compared: lower case and without accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _sound(text: str) -> str:
+    """Replace what UTF-8 cannot hold (lone surrogates), then compose."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return unicodedata.normalize("NFC", whole)

@@ -1,0 +1,1 @@
+"""What people do: the helpdesk itself, as plain functions `verb(s, by, …)`."""

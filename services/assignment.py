@@ -1,0 +1,149 @@
+"""Who works on a ticket: taking it, assigning lead, helpers and team."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.clock import now
+from data.models import Membership, Part, Status, Team, Ticket, User
+from services import events, parts, tickets, workflow
+from services.errors import Conflict, Invalid, NotAllowed, Taken
+from services.permissions import (
+    Action,
+    Actor,
+    allows,
+    assigns_only_own_teams,
+    repairs,
+)
+from services.words import N_
+
+
+def take(s: Session, by: Actor, number: int) -> Ticket:
+    """Make `by` the lead of an unassigned ticket and start work (F-006; 5.3.5).
+
+    Taking one’s own ticket again changes nothing and records nothing.
+
+    Raises:
+        NotFound, NotAllowed, Closed.
+        Taken: somebody else leads it.
+    """
+    ticket = tickets.change(s, by, number, Action.TICKET_TAKE)
+    if ticket.lead_id not in (None, by.id):
+        lead = s.get_one(User, ticket.lead_id)
+        raise Taken(name=lead.name)
+    if ticket.lead_id is None:
+        _hand_over(s, by, ticket, "ticket.taken", {"lead_id": by.id})
+    return ticket
+
+
+def assign(
+    s: Session,
+    by: Actor,
+    number: int,
+    *,
+    lead_id: int | None = None,
+    team_id: int | None = None,
+    unassign: bool = False,
+    seen: dict[str, int | None] | None = None,
+) -> Ticket:
+    """Give the ticket to a lead, to a team, or to both (F-005; 5.3.6).
+
+    None leaves lead or team as it is; `unassign` takes the lead away. A new ticket that gets a
+    lead is in progress. `seen` is what the person saw (`lead_id`, `team_id`): see `tickets.edit`.
+
+    Raises:
+        NotFound, NotAllowed, Closed, Conflict.
+        Invalid: not somebody who repairs, or not a team; field `lead_id` or `team_id`.
+    """
+    ticket = tickets.change(s, by, number, Action.TICKET_ASSIGN)
+    wanted: dict[str, int | None] = {}
+    if team_id is not None:
+        wanted["team_id"] = _team(s, team_id)
+    if unassign:
+        wanted["lead_id"] = None
+    elif lead_id is not None:
+        wanted["lead_id"] = _repairer(s, by, lead_id, "lead_id")
+    for name, mine in wanted.items():
+        theirs = getattr(ticket, name)
+        if seen and name in seen and theirs not in (seen[name], mine):
+            who = events.last_to_change(s, number, name)
+            raise Conflict(field=name, theirs=theirs, mine=mine, name=who)
+    _hand_over(s, by, ticket, "ticket.assigned", wanted)
+    return ticket
+
+
+def add_helper(s: Session, by: Actor, number: int, user_id: int) -> Ticket:
+    """Let somebody work on the ticket beside the lead."""
+    ticket = tickets.change(s, by, number, Action.TICKET_ASSIGN)
+    _repairer(s, by, user_id, "helper_id")
+    if parts.put_helper(s, ticket, user_id):
+        tickets.touched(ticket)
+        events.record(s, by, ticket, "ticket.helper_added", user_id=user_id)
+    return ticket
+
+
+def remove_helper(s: Session, by: Actor, number: int, user_id: int) -> Ticket:
+    """End somebody’s help; helpers may withdraw themselves."""
+    action = Action.TICKET_NOTE if user_id == by.id else Action.TICKET_ASSIGN
+    ticket = tickets.change(s, by, number, action)
+    if parts.remove(s, ticket, user_id, Part.HELPER):
+        tickets.touched(ticket)
+        events.record(s, by, ticket, "ticket.helper_removed", user_id=user_id)
+    return ticket
+
+
+def lead_on_resolving(s: Session, by: Actor, ticket: Ticket) -> None:
+    """Make the person who resolves an unassigned ticket its lead: somebody answers for it."""
+    if ticket.lead_id is None and allows(by, Action.TICKET_TAKE, ticket):
+        ticket.lead_id = by.id
+        ticket.accepted_at = ticket.accepted_at or now()
+
+
+def _hand_over(
+    s: Session, by: Actor, ticket: Ticket, kind: str, wanted: dict[str, int | None]
+) -> None:
+    names = ("lead_id", "team_id", "status", "accepted_at")
+    before = {name: getattr(ticket, name) for name in names}
+    for name, value in wanted.items():
+        setattr(ticket, name, value)
+    if ticket.lead_id and ticket.status is Status.NEW:
+        workflow.move(ticket, Status.IN_PROGRESS)
+    if ticket.lead_id and ticket.accepted_at is None:
+        ticket.accepted_at = now()
+    changes: dict[str, list[Any]] = {
+        name: [value, getattr(ticket, name)]
+        for name, value in before.items()
+        if value != getattr(ticket, name)
+    }
+    if changes:
+        tickets.touched(ticket)
+        events.record(s, by, ticket, kind, changes=changes)
+
+
+def _team(s: Session, team_id: int) -> int:
+    team = s.get(Team, team_id)
+    if team is None or not team.is_active:
+        raise Invalid({"team_id": N_("Choose one of the values offered.")})
+    return team.id
+
+
+def _repairer(s: Session, by: Actor, user_id: int, field: str) -> int:
+    """Return the id of somebody who may work on tickets and whom `by` may assign."""
+    person = s.get(User, user_id)
+    if person is None or not person.is_active or not repairs(person.role):
+        raise Invalid({field: N_("Choose one of the people offered.")})
+    if not _may_choose(s, by, user_id):
+        raise NotAllowed
+    return person.id
+
+
+def _may_choose(s: Session, by: Actor, user_id: int) -> bool:
+    if user_id == by.id or not assigns_only_own_teams(by):
+        return True
+    together = select(Membership.user_id).where(
+        Membership.user_id == user_id, Membership.team_id.in_(by.team_ids)
+    )
+    return s.scalar(together.limit(1)) is not None
+
+

@@ -1,0 +1,130 @@
+"""Files of tickets and comments; before they are sent they belong to a draft."""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from data import files
+from data.clock import now
+from data.models import Attachment, Comment, Status, Ticket
+from services import tickets
+from services.errors import Closed, Invalid, NotFound
+from services.permissions import Actor, comments_visible_to
+from services.words import N_
+
+MAX_MESSAGE_BYTES = 50 * 2**20
+MAX_DAILY_BYTES = 500 * 2**20
+MAX_FILES = 20
+
+
+def add(s: Session, by: Actor, context: str, stored: files.Stored) -> Attachment:
+    """Put a stored file into a draft: `new`, or `comment:42` of a ticket `by` may answer.
+
+    Raises:
+        NotFound, Closed.
+        Invalid: field `file`; too many, too much for one message, too much for a day.
+    """
+    _check_context(s, by, context)
+    _check_quota(s, by, context, stored.size_bytes)
+    attachment = Attachment(
+        draft_context=context,
+        uploader_id=by.id,
+        name=stored.name,
+        content_type=stored.content_type,
+        size_bytes=stored.size_bytes,
+        digest=stored.digest,
+    )
+    s.add(attachment)
+    s.flush()
+    return attachment
+
+
+def discard(s: Session, by: Actor, attachment_id: int) -> None:
+    """Take a file out of one’s draft."""
+    attachment = s.get(Attachment, attachment_id)
+    if not attachment or attachment.uploader_id != by.id or not attachment.draft_context:
+        raise NotFound
+    s.delete(attachment)
+
+
+def drafted(s: Session, by: Actor, context: str) -> list[Attachment]:
+    """Return the files of one’s draft, oldest first."""
+    query = select(Attachment).where(*_in_draft(by, context)).order_by(Attachment.id)
+    return list(s.scalars(query))
+
+
+def waiting(s: Session, by: Actor, context: str) -> int:
+    """Return how many files one’s draft has."""
+    query = select(func.count()).select_from(Attachment).where(*_in_draft(by, context))
+    return s.scalar(query) or 0
+
+
+def claim(
+    s: Session, by: Actor, context: str, ticket: Ticket, comment: Comment | None = None
+) -> None:
+    """Give the files of a draft to the ticket, or to one comment of it."""
+    for attachment in drafted(s, by, context):
+        attachment.draft_context = None
+        attachment.ticket_number = ticket.number
+        attachment.comment_id = comment.id if comment else None
+    s.flush()
+
+
+def get(s: Session, by: Actor, attachment_id: int) -> Attachment:
+    """Return a file `by` may open: of a ticket and comment they see, or of their own draft.
+
+    Raises:
+        NotFound.
+    """
+    attachment = s.get(Attachment, attachment_id)
+    if attachment is None:
+        raise NotFound
+    if attachment.ticket_number is None:
+        if attachment.uploader_id != by.id:
+            raise NotFound
+        return attachment
+    tickets.get(s, by, attachment.ticket_number)
+    if attachment.comment_id is not None:
+        query = select(Comment.id).where(
+            Comment.id == attachment.comment_id,
+            Comment.deleted_at.is_(None),
+            comments_visible_to(by),
+        )
+        if s.scalar(query) is None:
+            raise NotFound
+    return attachment
+
+
+def unreferenced(s: Session, digests: list[str]) -> list[str]:
+    """Return those digests that no row refers to any more."""
+    query = select(Attachment.digest).where(Attachment.digest.in_(digests))
+    return sorted(set(digests) - set(s.scalars(query)))
+
+
+def _in_draft(by: Actor, context: str) -> tuple[ColumnElement[bool], ...]:
+    return Attachment.uploader_id == by.id, Attachment.draft_context == context
+
+
+def _check_context(s: Session, by: Actor, context: str) -> None:
+    if context == "new":
+        return
+    kind, _sep, number = context.partition(":")
+    if kind != "comment" or not number.isdecimal() or len(number) > 12:
+        raise NotFound
+    ticket = tickets.get(s, by, int(number))
+    if ticket.status is Status.CLOSED:
+        raise Closed(number=ticket.number)
+
+
+def _check_quota(s: Session, by: Actor, context: str, size_bytes: int) -> None:
+    there = drafted(s, by, context)
+    if len(there) >= MAX_FILES:
+        raise Invalid({"file": N_("At most {at_most} files at once, please.")}, at_most=MAX_FILES)
+    if sum(a.size_bytes for a in there) + size_bytes > MAX_MESSAGE_BYTES:
+        raise Invalid({"file": N_("These files are more than 50 MB together.")})
+    today = select(func.coalesce(func.sum(Attachment.size_bytes), 0)).where(
+        Attachment.uploader_id == by.id, Attachment.created_at > now() - timedelta(days=1)
+    )
+    if int(s.scalar(today) or 0) + size_bytes > MAX_DAILY_BYTES:
+        raise Invalid({"file": N_("You have sent 500 MB today: go on tomorrow.")})

@@ -1,0 +1,172 @@
+"""The conversation of a ticket: posting, editing and deleting comments and internal notes."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.clock import now
+from data.models import Comment, CommentVersion, Draft, PendingReason, Status, Ticket
+from services import attachments, checks, events, tickets, transitions
+from services.errors import Closed, Conflict, Invalid, NotAllowed, NotFound
+from services.permissions import Action, Actor, comments_visible_to, require
+from services.words import N_
+
+
+def draft_of(number: int) -> str:
+    """Return the name of the draft of an answer to a ticket."""
+    return f"comment:{number}"
+
+
+def post(
+    s: Session,
+    by: Actor,
+    number: int,
+    body: str,
+    *,
+    internal: bool = False,
+    key: str | None = None,
+    resolve: bool = False,
+) -> Comment:
+    """Say something on a ticket; an internal note is for staff only (F-007; 5.3.4).
+
+    The files of the draft go with it and the draft ends; files alone are enough. The requester’s
+    answer brings a ticket that waits for it, or that was resolved, back to work. The same `key`
+    again returns the comment it made. `resolve` resolves the ticket with the same gesture.
+
+    Raises:
+        NotFound, NotAllowed, Closed, Invalid (field `body`), and those of `transitions.move`.
+    """
+    if key and (made := _made_before(s, by, key)):
+        return made
+    ticket = tickets.change(s, by, number, Action.TICKET_COMMENT)
+    if internal:
+        require(by, Action.TICKET_NOTE, ticket)
+    has_files = attachments.waiting(s, by, draft_of(number)) > 0
+    comment = Comment(
+        ticket_number=number,
+        author_id=by.id,
+        body=checks.prose("body", body, required=not has_files),
+        is_internal=internal,
+        creation_key=key,
+    )
+    s.add(comment)
+    s.flush()
+    attachments.claim(s, by, draft_of(number), ticket, comment)
+    if draft := s.get(Draft, (by.id, draft_of(number))):
+        s.delete(draft)
+    kind = "comment.noted" if internal else "comment.posted"
+    events.record(s, by, ticket, kind, internal=internal, comment_id=comment.id)
+    tickets.touched(ticket)
+    if not internal:
+        _answered(s, by, ticket)
+    if resolve:
+        transitions.move(s, by, number, Status.RESOLVED)
+    return comment
+
+
+def edit(s: Session, by: Actor, comment_id: int, body: str, *, seen: str | None = None) -> Comment:
+    """Change one’s own comment; what it said before is kept.
+
+    Raises:
+        NotFound, NotAllowed (somebody else’s), Closed, Invalid, Conflict.
+    """
+    comment, ticket = _own(s, by, comment_id)
+    wanted = checks.prose("body", body, required=True)
+    if wanted == comment.body:
+        return comment
+    if seen is not None and seen != comment.body:
+        raise Conflict(field="body", theirs=comment.body, mine=wanted, name=by.name)
+    _keep_version(s, by, comment)
+    comment.body = wanted
+    comment.edited_at = now()
+    tickets.touched(ticket)
+    _record(s, by, ticket, comment, "comment.edited")
+    return comment
+
+
+def delete(s: Session, by: Actor, comment_id: int) -> Comment:
+    """Take one’s own comment back; its text stays among the versions."""
+    comment, ticket = _own(s, by, comment_id)
+    comment.deleted_at = now()
+    if not comment.is_internal:
+        ticket.comment_count -= 1
+    tickets.touched(ticket)
+    _record(s, by, ticket, comment, "comment.deleted")
+    return comment
+
+
+def restore(s: Session, by: Actor, comment_id: int) -> Comment:
+    """Bring one’s own deleted comment back (the undo of `delete`)."""
+    comment, ticket = _own(s, by, comment_id, deleted=True)
+    comment.deleted_at = None
+    if not comment.is_internal:
+        ticket.comment_count += 1
+    tickets.touched(ticket)
+    _record(s, by, ticket, comment, "comment.restored")
+    return comment
+
+
+def get(s: Session, by: Actor, comment_id: int) -> Comment:
+    """Return a comment of a ticket `by` may see, unless it is a note hidden from them.
+
+    Raises:
+        NotFound: also when the ticket, or the note, is not for `by`.
+    """
+    comment = s.scalar(select(Comment).where(Comment.id == comment_id, comments_visible_to(by)))
+    if comment is None:
+        raise NotFound
+    tickets.get(s, by, comment.ticket_number)
+    return comment
+
+
+def versions(s: Session, by: Actor, comment_id: int) -> list[CommentVersion]:
+    """Return what a comment said before, oldest first, to those who may read it now.
+
+    What its author took back is not shown again: a deleted comment has no versions for others.
+    """
+    comment = get(s, by, comment_id)
+    if comment.deleted_at and comment.author_id != by.id:
+        raise NotFound
+    query = select(CommentVersion).where(CommentVersion.comment_id == comment_id)
+    return list(s.scalars(query.order_by(CommentVersion.id)))
+
+
+def _made_before(s: Session, by: Actor, key: str) -> Comment | None:
+    query = select(Comment).where(Comment.creation_key == key, Comment.author_id == by.id)
+    return s.scalar(query)
+
+
+def _own(
+    s: Session, by: Actor, comment_id: int, *, deleted: bool = False
+) -> tuple[Comment, Ticket]:
+    comment = get(s, by, comment_id)
+    ticket = tickets.get(s, by, comment.ticket_number, lock=True)
+    if comment.author_id != by.id:
+        raise NotAllowed
+    if ticket.status is Status.CLOSED:
+        raise Closed(number=ticket.number)
+    if (comment.deleted_at is not None) is not deleted:
+        raise Invalid({"body": N_("This comment was deleted.")})
+    return comment, ticket
+
+
+def _keep_version(s: Session, by: Actor, comment: Comment) -> None:
+    s.add(CommentVersion(comment_id=comment.id, body=comment.body, replaced_by_id=by.id))
+    comment.version += 1
+
+
+def _record(s: Session, by: Actor, ticket: Ticket, comment: Comment, kind: str) -> None:
+    events.record(s, by, ticket, kind, internal=comment.is_internal, comment_id=comment.id)
+
+
+def _answered(s: Session, by: Actor, ticket: Ticket) -> None:
+    """Count a public comment, and let the answer one waited for move the ticket."""
+    ticket.comment_count += 1
+    is_requester = by.id == ticket.requester_id
+    ticket.answered_by_requester = is_requester or not by.is_staff
+    if by.is_staff and not is_requester and ticket.first_response_at is None:
+        ticket.first_response_at = now()
+    waits = (
+        ticket.status is Status.PENDING and ticket.pending_reason is PendingReason.REQUESTER
+    )
+    if is_requester and (waits or ticket.status is Status.RESOLVED):
+        transitions.apply(s, by, ticket, Status.IN_PROGRESS)

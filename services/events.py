@@ -1,0 +1,67 @@
+"""Recording what happened. Who reads it — history, bell, mail, screen — is not known here."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.models import Event, Ticket, User
+from services.permissions import Actor
+
+
+def record(
+    s: Session,
+    by: Actor,
+    ticket: Ticket | None,
+    kind: str,
+    *,
+    internal: bool = False,
+    subject: str | None = None,
+    **details: Any,
+) -> Event:
+    """Add one line to the history, in the transaction that makes it true.
+
+    `details["changes"]` maps a field of the ticket to its value before and after. People are
+    referred to by id: names are looked up when the history is read.
+    """
+    event = Event(
+        kind=kind,
+        ticket_number=ticket.number if ticket else None,
+        subject=subject,
+        actor_id=by.id,
+        is_internal=internal,
+        details={name: plain(value) for name, value in details.items()},
+    )
+    s.add(event)
+    s.info.setdefault("recorded", []).append(event)
+    return event
+
+
+def last_to_change(s: Session, number: int, name: str) -> str:
+    """Return the name of the person who last changed a field of a ticket, or an empty text."""
+    query = (
+        select(Event.details, User.name)
+        .join(User, Event.actor_id == User.id)
+        .where(Event.ticket_number == number)
+        .order_by(Event.id.desc())
+        .limit(50)
+    )
+    for details, person in s.execute(query):
+        if name in details.get("changes", {}):
+            return str(person)
+    return ""
+
+
+def plain(value: Any) -> Any:
+    """Return the value as JSON keeps it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(inner) for inner in value]
+    return value

@@ -1,0 +1,261 @@
+"""Lists of tickets: filters, order, pages. Every list starts from what the person may see."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from data.models import (
+    Category,
+    Part,
+    PendingReason,
+    Priority,
+    Status,
+    Team,
+    Ticket,
+    TicketPerson,
+    TicketType,
+    User,
+)
+from services import filters
+from services.errors import Invalid
+from services.filters import Filter
+from services.permissions import Actor, Audience, in_trash_of, visible_to
+from services.words import N_
+
+PAGE = 50
+MOST = 200
+COUNTED_UP_TO = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """What a row of a list shows, and what decides whether it belongs in a list."""
+
+    number: int
+    title: str
+    type: TicketType
+    status: Status
+    pending_reason: PendingReason | None
+    priority: Priority
+    category_id: int | None
+    category: str | None
+    requester_id: int
+    requester: str
+    team_id: int | None
+    team: str | None
+    lead_id: int | None
+    lead: str | None
+    resolve_due_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    comment_count: int
+    answered_by_requester: bool
+    version: int
+    helpers: tuple[tuple[int, str], ...] = ()
+    observer_ids: frozenset[int] = frozenset()
+
+    @property
+    def audience(self) -> Audience:
+        """Return what decides who sees this ticket."""
+        return Audience(
+            requester_id=self.requester_id,
+            lead_id=self.lead_id,
+            team_id=self.team_id,
+            helper_ids=frozenset(user_id for user_id, _name in self.helpers),
+            observer_ids=self.observer_ids,
+            is_deleted=self.deleted_at is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some lines, and the cursors of the pages beside them (None: there is none)."""
+
+    lines: list[TicketLine]
+    after: str | None
+    before: str | None
+
+
+SORTS: dict[str, tuple[ColumnElement[Any], bool]] = {  # column, and whether the largest comes first
+    "updated": (Ticket.updated_at.expression, True),
+    "created": (Ticket.created_at.expression, True),
+    "number": (Ticket.number.expression, True),
+    "priority": (Ticket.priority.expression, True),
+    "due": (Ticket.due_order.expression, False),
+    "status": (Ticket.status.expression, False),
+    "title": (Ticket.folded_title.expression, False),
+    "deleted": (Ticket.deleted_at.expression, True),
+}
+
+
+def page(
+    s: Session,
+    by: Actor,
+    wanted: Filter,
+    *,
+    sort: str = "updated",
+    reverse: bool = False,
+    cursor: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Return one page of the tickets `by` may see that fit the filter.
+
+    `sort` is a name of SORTS, `reverse` turns its order round; equals are ordered by number.
+    `cursor` is one of an earlier page; the trash lists deleted tickets only.
+
+    Raises:
+        Invalid: an unlisted sort or a damaged cursor.
+    """
+    if sort not in SORTS or not 1 <= limit <= MOST:
+        raise Invalid({"sort": N_("Choose one of the values offered.")})
+    column, is_descending = SORTS[sort]
+    is_descending = is_descending is not reverse
+    backwards, position = _decode(cursor, sort)
+    downwards = is_descending is not backwards
+    query = _scope(by, wanted).with_only_columns(*_COLUMNS, column.label("sort_key"))
+    query = _joined(query)
+    if position:
+        query = query.where(_beyond(column, position, downwards=downwards))
+    order = (column.desc(), Ticket.number.desc()) if downwards else (column, Ticket.number)
+    rows = s.execute(query.order_by(*order).limit(limit + 1)).all()
+    has_more, rows = len(rows) > limit, rows[:limit]
+    rows = rows[::-1] if backwards else rows
+    ends = [_encode(sort, row, back=back) for row, back in zip(rows[:1] + rows[-1:], (True, False))]
+    there = (bool(position) if not backwards else has_more, has_more or backwards)
+    return Page(
+        lines=_lines(s, rows),
+        before=ends[0] if rows and there[0] else None,
+        after=ends[1] if rows and there[1] else None,
+    )
+
+
+def count(s: Session, by: Actor, wanted: Filter) -> int:
+    """Return how many tickets fit, counted up to COUNTED_UP_TO."""
+    some = _scope(by, wanted).with_only_columns(Ticket.number).limit(COUNTED_UP_TO)
+    return s.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def line(s: Session, number: int) -> TicketLine | None:
+    """Return one ticket’s line for whoever may see it: the caller compares its `audience`."""
+    query = _joined(select(*_COLUMNS).where(Ticket.number == number))
+    rows = s.execute(query).all()
+    return _lines(s, rows)[0] if rows else None
+
+
+def lines(s: Session, by: Actor, numbers: Sequence[int]) -> list[TicketLine]:
+    """Return the lines of those numbers that `by` may see, in the order asked for."""
+    query = visible_to(by).where(Ticket.number.in_(numbers[:MOST])).with_only_columns(*_COLUMNS)
+    found = {x.number: x for x in _lines(s, s.execute(_joined(query)).all())}
+    return [found[number] for number in numbers if number in found]
+
+
+def _scope(by: Actor, wanted: Filter) -> Select[Any]:
+    tickets = in_trash_of(by) if wanted.is_trash else visible_to(by)
+    return tickets.where(*filters.conditions(wanted, by))
+
+
+_Requester = aliased(User)
+_Lead = aliased(User)
+_COLUMNS = (
+    Ticket.number,
+    Ticket.title,
+    Ticket.type,
+    Ticket.status,
+    Ticket.pending_reason,
+    Ticket.priority,
+    Ticket.category_id,
+    Category.path.label("category"),
+    Ticket.requester_id,
+    _Requester.name.label("requester"),
+    Ticket.team_id,
+    Team.name.label("team"),
+    Ticket.lead_id,
+    _Lead.name.label("lead"),
+    Ticket.resolve_due_at,
+    Ticket.created_at,
+    Ticket.updated_at,
+    Ticket.deleted_at,
+    Ticket.comment_count,
+    Ticket.answered_by_requester,
+    Ticket.version,
+)
+
+
+def _joined(query: Select[Any]) -> Select[Any]:
+    return (
+        query.join(_Requester, Ticket.requester_id == _Requester.id)
+        .outerjoin(_Lead, Ticket.lead_id == _Lead.id)
+        .outerjoin(Team, Ticket.team_id == Team.id)
+        .outerjoin(Category, Ticket.category_id == Category.id)
+    )
+
+
+def _lines(s: Session, rows: Sequence[Any]) -> list[TicketLine]:
+    helpers: dict[int, list[tuple[int, str]]] = {}
+    observers: dict[int, set[int]] = {}
+    people = (
+        select(TicketPerson.ticket_number, TicketPerson.part, User.id, User.name)
+        .join(User, TicketPerson.user_id == User.id)
+        .where(TicketPerson.ticket_number.in_([row.number for row in rows]))
+        .order_by(User.name)
+    )
+    for number, part, user_id, name in s.execute(people) if rows else ():
+        if part is Part.HELPER:
+            helpers.setdefault(number, []).append((user_id, name))
+        else:
+            observers.setdefault(number, set()).add(user_id)
+    width = len(_COLUMNS)
+    return [
+        TicketLine(
+            *row[:width],
+            helpers=tuple(helpers.get(row.number, ())),
+            observer_ids=frozenset(observers.get(row.number, ())),
+        )
+        for row in rows
+    ]
+
+
+def _beyond(
+    column: ColumnElement[Any], position: tuple[Any, int], *, downwards: bool
+) -> ColumnElement[bool]:
+    value, number = position
+    if downwards:
+        return or_(column < value, and_(column == value, Ticket.number < number))
+    return or_(column > value, and_(column == value, Ticket.number > number))
+
+
+def _encode(sort: str, row: Any, *, back: bool) -> str:
+    value = row.sort_key.isoformat() if isinstance(row.sort_key, datetime) else row.sort_key
+    packed = json.dumps([sort, back, value, row.number], separators=(",", ":"))
+    return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str | None, sort: str) -> tuple[bool, tuple[Any, int] | None]:
+    if not cursor:
+        return False, None
+    try:
+        packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        of_sort, back, value, number = json.loads(packed)
+        if of_sort != sort or not isinstance(back, bool):
+            raise ValueError("a cursor of another list")
+        return back, (_READ.get(sort, str)(value), int(number))
+    except (ValueError, TypeError) as error:
+        raise Invalid({"cursor": N_("This page no longer exists: start again.")}) from error
+
+
+_READ: dict[str, Any] = {
+    "updated": datetime.fromisoformat,
+    "created": datetime.fromisoformat,
+    "due": datetime.fromisoformat,
+    "deleted": datetime.fromisoformat,
+    "number": int,
+    "priority": Priority,
+    "status": Status,
+}

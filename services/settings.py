@@ -1,0 +1,29 @@
+"""What an administrator decides at run time, with the default of each decision."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.models import Setting
+from services.permissions import AssignPolicy, Policy
+
+DEFAULTS: dict[str, Any] = {
+    "technicians_assign": AssignPolicy.OWN_TEAMS.value,
+    "technicians_delete": True,
+    "close_after_days": 7,
+}
+
+
+def values(s: Session) -> dict[str, Any]:
+    """Return every setting, decided or default."""
+    return DEFAULTS | {row.name: row.value for row in s.scalars(select(Setting))}
+
+
+def policy(s: Session) -> Policy:
+    """Return the settings that rights depend on."""
+    decided = values(s)
+    return Policy(
+        technicians_assign=AssignPolicy(decided["technicians_assign"]),
+        technicians_delete=decided["technicians_delete"],
+    )

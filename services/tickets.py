@@ -1,0 +1,148 @@
+"""Finding a ticket one may see, and editing its own fields."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data.clock import now
+from data.models import Category, Impact, Priority, Status, Ticket, TicketType, Urgency, User
+from data.text import fold
+from services import checks, events, priority
+from services.errors import Closed, Conflict, Invalid, NotFound
+from services.permissions import Action, Actor, require, visible_to
+from services.words import N_
+
+def get(s: Session, by: Actor, number: int, *, lock: bool = False) -> Ticket:
+    """Return one ticket `by` may see, or raise NotFound; `lock` holds the row until commit."""
+    query = visible_to(by).where(Ticket.number == number)
+    ticket = s.scalar(query.with_for_update(of=Ticket) if lock else query)
+    if ticket is None:
+        raise NotFound
+    return ticket
+
+
+def change(s: Session, by: Actor, number: int, action: Action) -> Ticket:
+    """Return the ticket, locked, if `by` may do `action` to it: how every change begins.
+
+    Raises:
+        NotFound, NotAllowed, Closed.
+    """
+    ticket = get(s, by, number, lock=True)
+    require(by, action, ticket)
+    if ticket.status is Status.CLOSED:
+        raise Closed(number=number)
+    return ticket
+
+
+def touched(ticket: Ticket) -> None:
+    """Count a change of the ticket: its version and its date move."""
+    ticket.version += 1
+    ticket.updated_at = now()
+
+
+def edit(
+    s: Session,
+    by: Actor,
+    number: int,
+    values: Mapping[str, Any],
+    *,
+    seen: Mapping[str, Any] | None = None,
+) -> Ticket:
+    """Change some of the ticket’s own fields (F-004; 5.3.7).
+
+    Fields: title, description, type, category_id, urgency, impact, priority (None: back to the
+    matrix), requester_id, resolve_due_at. `seen` holds what the person saw in them: when a field
+    says something else by now, nothing is changed; other fields may have changed freely. A value
+    already there is no change; without any change nothing is recorded.
+
+    Raises:
+        Conflict: with `field`, `theirs` (now) and `mine`, and the `name` of who changed it.
+        Invalid: names every wrong field.
+    """
+    ticket = change(s, by, number, Action.TICKET_EDIT)
+    wanted = _wanted(s, values)
+    _refuse_conflicts(s, ticket, wanted, seen or {})
+    changes = _apply(ticket, wanted)
+    if changes:
+        touched(ticket)
+        events.record(s, by, ticket, "ticket.edited", changes=changes)
+    return ticket
+
+
+def _wanted(s: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+    problems = checks.Problems()
+    wanted: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in FIELDS:
+            raise Invalid({name: N_("This field cannot be changed.")})
+        with problems.collected():
+            wanted[name] = FIELDS[name](s, value)
+    problems.raise_any()
+    return wanted
+
+
+def _refuse_conflicts(
+    s: Session, ticket: Ticket, wanted: Mapping[str, Any], seen: Mapping[str, Any]
+) -> None:
+    for name, mine in wanted.items():
+        theirs = getattr(ticket, name)
+        if name in seen and events.plain(seen[name]) != events.plain(theirs) and theirs != mine:
+            raise Conflict(
+                field=name,
+                theirs=events.plain(theirs),
+                mine=events.plain(mine),
+                name=events.last_to_change(s, ticket.number, name),
+            )
+
+
+def _apply(ticket: Ticket, wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
+    before = {name: getattr(ticket, name) for name in (*FIELDS, "is_priority_overridden")}
+    for name, value in wanted.items():
+        if name != "priority":
+            setattr(ticket, name, value)
+    if "priority" in wanted:
+        ticket.is_priority_overridden = wanted["priority"] is not None
+        ticket.priority = wanted["priority"] or ticket.priority
+    if not ticket.is_priority_overridden:
+        ticket.priority = priority.of(ticket.urgency, ticket.impact)
+    ticket.folded_title = fold(ticket.title)[: checks.MAX_TITLE]
+    after = {name: getattr(ticket, name) for name in before}
+    return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+
+
+def active_person(s: Session, user_id: object) -> int:
+    """Return the id of somebody who is there and active, or raise Invalid for `requester_id`."""
+    person = s.get(User, user_id) if isinstance(user_id, int) else None
+    if person is None or not person.is_active:
+        raise Invalid({"requester_id": N_("Choose one of the people offered.")})
+    return person.id
+
+
+def _category(s: Session, value: object) -> int | None:
+    if value in (None, "", 0):
+        return None
+    category = s.get(Category, int(str(value))) if str(value).isdecimal() else None
+    if category is None or not category.is_active:
+        raise Invalid({"category_id": N_("Choose one of the values offered.")})
+    return category.id
+
+
+def _instant(value: object) -> datetime | None:
+    if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
+        raise Invalid({"resolve_due_at": N_("Choose a date and a time.")})
+    return value
+
+
+FIELDS: dict[str, Any] = {
+    "title": lambda _, v: checks.line("title", v, at_most=checks.MAX_TITLE, required=True),
+    "description": lambda _, v: checks.prose("description", v),
+    "type": lambda _, v: checks.choice("type", v, TicketType),
+    "category_id": _category,
+    "urgency": lambda _, v: checks.choice("urgency", v, Urgency),
+    "impact": lambda _, v: checks.choice("impact", v, Impact),
+    "priority": lambda _, v: None if v is None else checks.choice("priority", v, Priority),
+    "requester_id": active_person,
+    "resolve_due_at": lambda _, v: _instant(v),
+}

@@ -13,7 +13,7 @@ from services.permissions import Actor
 
 def record(
     s: Session,
-    by: Actor,
+    by: Actor | None,
     ticket: Ticket | None,
     kind: str,
     *,
@@ -23,6 +23,7 @@ def record(
 ) -> Event:
     """Add one line to the history, in the transaction that makes it true.
 
+    `by` is None when nobody did it: the clock, or a stranger at the door.
     `details["changes"]` maps a field of the ticket to its value before and after. People are
     referred to by id: names are looked up when the history is read.
     """
@@ -30,13 +31,29 @@ def record(
         kind=kind,
         ticket_number=ticket.number if ticket else None,
         subject=subject,
-        actor_id=by.id,
+        actor_id=by.id if by else None,
         is_internal=internal,
         details={name: plain(value) for name, value in details.items()},
     )
     s.add(event)
     s.info.setdefault("recorded", []).append(event)
     return event
+
+
+def record_edit(
+    s: Session, by: Actor | None, subject: str, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """Record what differs between two states of a person, team or category; nothing if nothing.
+
+    `changes` holds ids, roles and switches; of a text, which may be personal, only `fields` tells
+    that it changed.
+    """
+    changed = [field for field in sorted(after) if before[field] != after[field]]
+    texts = [field for field in changed if type(after[field]) is str]
+    changes = {field: [before[field], after[field]] for field in changed if field not in texts}
+    if changed:
+        kind = f"{subject.partition(':')[0]}.edited"
+        record(s, by, None, kind, subject=subject, changes=changes, fields=texts)
 
 
 def last_to_change(s: Session, number: int, name: str) -> str:

@@ -158,6 +158,11 @@ def assigns_only_own_teams(by: Actor) -> bool:
     )
 
 
+def assigns_to_nobody(by: Actor) -> bool:
+    """Tell whether `by` may give tickets to nobody but themselves."""
+    return by.role is Role.TECHNICIAN and by.policy.technicians_assign is AssignPolicy.NOBODY
+
+
 def repairs(role: Role) -> bool:
     """Tell whether people of this role can be put to work on a ticket."""
     return role in (Role.TECHNICIAN, Role.ADMIN)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from data import db, files
 from data.models import Role, Team, Ticket, User
-from services import creation, words
+from services import creation, passwords, words
 from services.permissions import Actor
 
 
@@ -34,6 +34,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def s(engine: Engine, tmp_path: Path) -> Iterator[Session]:
     """A session on an empty database of its own; the application uses the same database."""
     files.configure(tmp_path / "files")
+    passwords.configure(CHEAP)
     words.speak("en")
     with Session(engine, expire_on_commit=False) as session:
         yield session

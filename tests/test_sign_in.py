@@ -1,6 +1,7 @@
 """Signing in and out, setting up, one’s own account (F-001; 5.3.15; R-18)."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher
@@ -83,7 +84,7 @@ def test_unknown_wrong_deactivated_and_passwordless_look_the_same(
     verified: list[str] = []
 
     class Counting(PasswordHasher):
-        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
             verified.append(str(hash))
             return super().verify(hash, password)
 
@@ -115,7 +116,7 @@ def test_odd_input_is_only_wrong(s: Session, known: People, odd: str) -> None:
 
 def test_an_overlong_password_costs_no_hashing(known: People) -> None:
     class Never(PasswordHasher):
-        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
             raise AssertionError
 
     passwords.configure(Never())
@@ -250,7 +251,7 @@ def test_the_first_administrator_is_set_up_once(s: Session) -> None:
 
 def test_setting_up_names_every_wrong_field(s: Session) -> None:
     with pytest.raises(Invalid) as refused:
-        accounts.set_up(s, name=" ", email="diane", password="short")
+        accounts.set_up(s, name=" ", email="diane", password="x")  # noqa: S106
 
     assert set(refused.value.problems) == {"name", "email", "password"}
     assert accounts.needs_setup(s)
@@ -282,7 +283,7 @@ def test_changing_the_password_ends_the_other_sessions(s: Session, known: People
     assert sessions.find(s, there) is None
     assert attempt(s, "alice@exemple.fr", GOOD).token is None
     assert attempt(s, "alice@exemple.fr", new).token
-    assert s.scalars(select(Event).where(Event.kind == "user.password_changed")).one()
+    assert len(s.scalars(select(Event).where(Event.kind == "user.password_changed")).all()) == 1
 
 
 def test_changing_the_password_needs_the_present_one(s: Session, known: People) -> None:

@@ -1,0 +1,109 @@
+"""The message bus between processes: one Redis channel, ids only, lossy by nature.
+
+Whatever it loses, the event table still holds; it never makes a request wait or fail.
+"""
+
+import asyncio
+import json
+import logging
+import random
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import redis.asyncio as redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "appticket:live"
+MAX_BYTES = 4096
+MAX_WAITING = 5000
+LONGEST_PAUSE_SECONDS = 5.0
+SILENCE_SECONDS = 10.0  # after so long without a word the server is asked whether it is there
+
+Receive = Callable[[dict[str, Any]], None]
+
+
+class Bus:
+    """Publishes what happens here, and hands over what happens elsewhere."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._name = secrets.token_hex(6)  # so that one’s own messages are not heard again
+        self._waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_WAITING)
+        self._dropped = 0
+
+    def publish(self, message: dict[str, Any]) -> None:
+        """Send a message soon; when too many wait it is dropped, the watcher will find it."""
+        try:
+            self._waiting.put_nowait({**message, "from": self._name})
+        except asyncio.QueueFull:
+            self._dropped += 1
+            if self._dropped % 1000 == 1:
+                log.warning("the bus is too slow: %s messages dropped so far", self._dropped)
+
+    async def run(self, receive: Receive, gap: Callable[[], None]) -> None:
+        """Send and receive until cancelled; after a loss, connect again and report the gap."""
+        await asyncio.gather(self._sending(), self._receiving(receive, gap))
+
+    async def _sending(self) -> None:
+        async with self._connected() as client:
+            while True:
+                message = await self._waiting.get()
+                try:
+                    await client.publish(CHANNEL, json.dumps(message))
+                except (RedisError, OSError) as error:
+                    log.warning("a message was not sent: %s", error)
+                    await asyncio.sleep(0.1)
+
+    async def _receiving(self, receive: Receive, gap: Callable[[], None]) -> None:
+        pause = 0.2
+        is_first = True
+        while True:
+            try:
+                async with self._connected() as client, client.pubsub() as listener:
+                    await listener.subscribe(CHANNEL)
+                    if not is_first:
+                        gap()
+                    is_first, pause = False, 0.2
+                    await self._listen(listener, receive)
+            except (RedisError, OSError) as error:
+                log.warning("the bus was lost: %s", error)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+
+    def _connected(self) -> redis.Redis:
+        """Return a client that does not hide a loss by connecting again without a word."""
+        return redis.from_url(
+            self._url, socket_connect_timeout=3, socket_timeout=5, retry=Retry(NoBackoff(), 0)
+        )
+
+    async def _listen(self, listener: PubSub, receive: Receive) -> None:
+        """Hand messages over until the connection is lost, or answers nothing any more."""
+        is_asked = False
+        while True:
+            raw = await listener.get_message(timeout=SILENCE_SECONDS)
+            if raw is not None:
+                is_asked = False
+                self._take(raw, receive)
+            elif is_asked:
+                raise RedisConnectionError("no answer")
+            else:
+                await listener.ping()
+                is_asked = True
+
+    def _take(self, raw: dict[str, Any], receive: Receive) -> None:
+        data = raw.get("data")
+        if raw.get("type") != "message" or not isinstance(data, bytes) or len(data) > MAX_BYTES:
+            return
+        try:
+            message = json.loads(data)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(message, dict) and message.pop("from", None) not in (None, self._name):
+            receive(message)

@@ -1,0 +1,75 @@
+"""What happened lately, as ids: what live pages are told by."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.clock import now
+from data.models import Event
+
+WINDOW = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event as ids only; its content is read again through the rights of who looks."""
+
+    event_id: int
+    kind: str
+    ticket_number: int | None
+    subject: str | None
+
+    @classmethod
+    def of(cls, event: Event) -> "Change":
+        """Return an event as a change."""
+        return cls(event.id, event.kind, event.ticket_number, event.subject)
+
+    @classmethod
+    def read(cls, message: dict[str, Any]) -> "Change | None":
+        """Return what another process announced, or None when it is not a change."""
+        if message.keys() != _TYPES.keys():
+            return None
+        if any(type(message[name]) not in kinds for name, kinds in _TYPES.items()):
+            return None
+        return cls(**message)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the change as JSON carries it between processes."""
+        return asdict(self)
+
+    @property
+    def concerns(self) -> int | None:
+        """Return the number of the ticket it is about; a purged one is only named as subject."""
+        what, _colon, number = (self.subject or "").partition(":")
+        if self.ticket_number is None and what == "ticket" and number.isdecimal():
+            return int(number)
+        return self.ticket_number
+
+    @property
+    def is_of_organisation(self) -> bool:
+        """Tell whether people, teams, categories or settings changed; signing in is none."""
+        return self.kind.partition(".")[0] in _OF_ORGANISATION
+
+
+# `type` and not `isinstance`: True is no number here.
+_TYPES: dict[str, tuple[type, ...]] = {
+    "event_id": (int,),
+    "kind": (str,),
+    "ticket_number": (int, type(None)),
+    "subject": (str, type(None)),
+}
+_OF_ORGANISATION = frozenset({"category", "setting", "settings", "team", "user"})
+
+
+def recent(s: Session, since: datetime | None = None) -> list[Change]:
+    """Return the changes of the last WINDOW, or of the WINDOW before `since`, oldest first.
+
+    A window and not `id > last`: with two writers, row 41 may be committed after row 42.
+    """
+    query = select(Event.id, Event.kind, Event.ticket_number, Event.subject).where(
+        Event.created_at > (since or now()) - WINDOW
+    )
+    return [Change(*row) for row in s.execute(query.order_by(Event.id))]

@@ -1,0 +1,222 @@
+"""Live updates: what is committed anywhere reaches every open page that shows it.
+
+Three roads lead here: this process’s own commits at once, other processes’ through the bus, and
+the event table once a second as the safety net. Ids travel; content is read again through the
+rights of who looks.
+"""
+
+import asyncio
+import inspect
+import itertools
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from nicegui import background_tasks, ui
+from sqlalchemy.exc import SQLAlchemyError
+
+from data import clock, db
+from data.models import Event
+from services import changes
+from services.changes import Change
+from ui.threads import in_thread
+
+log = logging.getLogger(__name__)
+
+COALESCE_SECONDS = 0.25  # at most four messages a second and topic
+WATCH_SECONDS = 1.0
+_REMEMBERED_SECONDS = 2 * changes.WINDOW.total_seconds()
+
+QUEUE = "queue"
+ORGANISATION = "organisation"
+
+Listener = Callable[[set[int]], Awaitable[None] | None]
+Publish = Callable[[dict[str, Any]], None]
+
+
+def of_ticket(number: int) -> str:
+    """Return the topic of one ticket."""
+    return f"ticket:{number}"
+
+
+class _Ear:
+    """One listener, called again only when it is done, with all that happened meanwhile.
+
+    Two calls at once could overtake each other, and an older reading would stay on the page. A
+    listener that fails is reported and heard again; the others do not notice.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._waiting: set[int] | None = None
+        self._is_busy = False
+
+    def hear(self, numbers: set[int]) -> None:
+        """Call the listener soon."""
+        self._waiting = (self._waiting or set()) | numbers
+        if not self._is_busy:
+            self._is_busy = True
+            background_tasks.create(self._run(), name="live listener")
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting is not None:
+                numbers, self._waiting = self._waiting, None
+                outcome = self._listener(numbers)
+                if inspect.isawaitable(outcome):
+                    await outcome
+        finally:
+            self._is_busy = False
+            if self._waiting is not None:
+                self.hear(set())
+
+
+class Hub:
+    """Takes changes in, drops those it knows, and tells the listeners of their topics."""
+
+    def __init__(self) -> None:
+        self._ears: dict[str, list[_Ear]] = {}
+        self._seen: dict[int, float] = {}  # in the order they were announced
+        self._waiting: dict[str, set[int]] = {}
+        self._resting: set[str] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._publish: Publish | None = None
+        self._endings: list[Callable[[], object]] = []
+        self.on_message: Callable[[dict[str, Any]], None] | None = None  # what is not a change
+
+    def start(self, publish: Publish | None = None, *, every: float = WATCH_SECONDS) -> None:
+        """Begin to listen to commits and to watch; called in the event loop at start-up."""
+        self.stop()
+        self._loop = asyncio.get_running_loop()
+        self._publish = publish
+        watching = background_tasks.create(self._watch(every), name="live watcher")
+        self._endings = [db.on_commit(self._committed), watching.cancel]
+
+    def stop(self) -> None:
+        """End what `start` began; the listeners stay."""
+        for end in self._endings:
+            end()
+        self._endings = []
+
+    def follow(self, topic: str, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with the numbers of the tickets that changed; return what ends it."""
+        ear = _Ear(listener)
+        self._ears.setdefault(topic, []).append(ear)
+
+        def leave() -> None:
+            rest = self._ears.get(topic, [])
+            if ear in rest:
+                rest.remove(ear)
+            if not rest:
+                self._ears.pop(topic, None)
+
+        return leave
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Tell the other processes something that is not in the database (presence)."""
+        if self._publish:
+            self._publish(message)
+
+    def receive(self, message: dict[str, Any]) -> None:
+        """Take a message of another process, in the event loop; nonsense is ignored."""
+        if "event_id" not in message:
+            if self.on_message:
+                self.on_message(message)
+            return
+        if change := Change.read(message):
+            self.announce([change])
+
+    def announce(self, found: Iterable[Change]) -> None:
+        """Tell the listeners of the changes that were not known yet."""
+        moment = time.monotonic()
+        for change in found:
+            if change.event_id not in self._seen:
+                self._seen[change.event_id] = moment
+                self._mark(change)
+        self._forget(moment - _REMEMBERED_SECONDS)
+
+    def gap(self) -> None:
+        """Tell every listener to look again: messages may have been lost."""
+        for topic in list(self._ears):
+            self._wake(topic, set())
+
+    def listeners(self) -> int:
+        """Return how many listeners there are, over all topics."""
+        return sum(len(group) for group in self._ears.values())
+
+    def _committed(self, recorded: list[Event]) -> None:
+        """Take over from the thread that committed."""
+        found = [Change.of(event) for event in recorded]
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._own, found)
+
+    def _own(self, found: list[Change]) -> None:
+        self.announce(found)
+        for change in found:
+            self.send(change.plain())
+
+    def _forget(self, before: float) -> None:
+        """Forget what the watcher cannot read any more; by age, for a burst has no size."""
+        old = itertools.takewhile(lambda known: known[1] < before, self._seen.items())
+        for event_id, _moment in list(old):
+            del self._seen[event_id]
+
+    def _mark(self, change: Change) -> None:
+        number = change.concerns
+        if number is not None:
+            self._wake(QUEUE, {number})
+            self._wake(of_ticket(number), {number})
+        elif change.is_of_organisation:
+            self._wake(ORGANISATION, set())
+
+    def _wake(self, topic: str, numbers: set[int]) -> None:
+        """Tell a topic at once, or with the next batch when it was told just now."""
+        if topic not in self._ears:
+            return
+        self._waiting.setdefault(topic, set()).update(numbers)
+        if topic not in self._resting:
+            self._flush(topic)
+
+    def _flush(self, topic: str) -> None:
+        numbers = self._waiting.pop(topic, None)
+        if numbers is None:
+            self._resting.discard(topic)
+            return
+        self._resting.add(topic)
+        asyncio.get_running_loop().call_later(COALESCE_SECONDS, self._flush, topic)
+        for ear in list(self._ears.get(topic, ())):
+            ear.hear(numbers)
+
+    async def _watch(self, every: float) -> None:
+        since = clock.now()
+        while True:
+            await asyncio.sleep(every)
+            begun = clock.now()
+            try:
+                found = await in_thread(db.read, lambda s, since=since: changes.recent(s, since))
+            except SQLAlchemyError as error:  # the next window reaches back to the last success
+                log.warning("the event table could not be read: %s", error)
+                continue
+            since = begun
+            self.announce(found)
+
+
+class Scoped(ui.element):
+    """Something that ends with the element that holds it: `Event.subscribe` in a sub page leaks."""
+
+    def __init__(self, leave: Callable[[], None]) -> None:
+        super().__init__("template")
+        self._leave = leave
+
+    def _handle_delete(self) -> None:
+        self._leave()
+        super()._handle_delete()
+
+
+hub = Hub()
+
+
+def follow(topic: str, listener: Listener) -> None:
+    """Listen to a topic as long as the element being built lives."""
+    Scoped(hub.follow(topic, listener))

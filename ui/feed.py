@@ -1,12 +1,13 @@
 """Live lists: one change costs one reading of the line and one drawing for all who see it alike."""
 
 import logging
+from functools import lru_cache
 from typing import Protocol
 
 from nicegui import Client
 from sqlalchemy.exc import SQLAlchemyError
 
-from data import db
+from data import clock, db
 from services import counters, filters, lists
 from services.counters import Counts
 from services.filters import Filter
@@ -17,7 +18,7 @@ from ui import live
 from ui.fragments import rows
 from ui.fragments.rows import Look
 from ui.live import Scoped
-from ui.presence import Presence
+from ui.presence import Presence, Viewer
 from ui.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -59,8 +60,8 @@ class Feed:
 
     def draw(self, line: TicketLine, look: Look) -> str:
         """Draw a row with who is at its ticket."""
-        viewers = self._presence.at(line.number) if look.is_staff else []
-        return rows.row(line, look, viewers)
+        viewers = tuple(self._presence.at(line.number)) if look.is_staff else ()
+        return _drawn(line, look, viewers, int(clock.now().timestamp() // 60))
 
     async def _changed(self, numbers: set[int]) -> None:
         pages = [page for page in self._pages if not page.client.is_deleted]
@@ -112,6 +113,15 @@ class Feed:
                 with speaking(language):
                     drawn[language] = "".join(map(str, rows.here(self._presence.at(number))))
             page.show_presence(number, drawn[language])
+
+
+@lru_cache(maxsize=4096)
+def _drawn(line: TicketLine, look: Look, viewers: tuple[Viewer, ...], _minute: int) -> str:
+    """Draw a row once for all who see it alike; half of a list’s cost, and its memory shared.
+
+    Ages are written into the row: it is drawn again each minute.
+    """
+    return rows.row(line, look, viewers)
 
 
 def _belongs(line: TicketLine, page: Watcher) -> bool:

@@ -1,0 +1,118 @@
+"""One process as people use it, with two addresses that only the benchmark has.
+
+`python -m tests.bench.server DATABASE_URL PORT [REDIS_URL]`
+"""
+
+import gc
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import uvicorn
+from fastapi import FastAPI
+from nicegui import Client, app, background_tasks, ui
+from starlette.types import Receive, Scope, Send
+
+from data import db, files
+from data.config import Settings
+from data.models import Role
+from integrations.bus import Bus
+from services import tickets
+from services.permissions import Actor
+from ui import live, shell, sockets, statics
+from ui.feed import feed, presence
+from ui.guard import Guard
+from ui.logins import Logins
+from ui.threads import in_thread
+
+HOOKS = "/bench/"
+
+
+@dataclass
+class Hooks:
+    """What the benchmark asks of the server from outside: change a ticket, tell how it is."""
+
+    admin_id: int
+    committed_at: float = 0.0
+
+    def noted(self, _recorded: list[Any]) -> None:
+        """Note the moment of a commit, on the clock all processes of a machine share."""
+        self.committed_at = time.monotonic()
+
+    async def change(self, number: int, stamp: str) -> dict[str, float]:
+        """Rename a ticket and return when that was committed."""
+        by = Actor(self.admin_id, Role.ADMIN, "Diane")
+        values = {"title": f"Imprimante {stamp}"}
+        await in_thread(db.write, lambda s: tickets.edit(s, by, number, values))
+        return {"committed_at": self.committed_at}
+
+    async def state(self) -> dict[str, float]:
+        """Return what the process holds and has used."""
+        clients = list(Client.instances.values())
+        process = psutil.Process()
+        return {
+            "connected": sum(client.has_socket_connection for client in clients),
+            "elements": sum(len(client.elements) for client in clients),
+            "listeners": live.hub.listeners(),
+            "rss": process.memory_info().rss,
+            "cpu": sum(process.cpu_times()[:2]),
+        }
+
+
+def build(url: str, redis_url: str, admin_id: int) -> Any:
+    """Put the application together as it is served, behind the guard, beside the hooks."""
+    settings = Settings(database_url=url, redis_url=redis_url, secret_key="bench" * 8)
+    logins = Logins(settings)
+    hooks = Hooks(admin_id)
+    db.configure(url)
+    files.configure(Path(url.removeprefix("sqlite:///")).parent / "files")
+    db.on_commit(hooks.noted)
+    root, outside = FastAPI(), FastAPI()
+    root.include_router(statics.router)
+    outside.post(f"{HOOKS}change")(hooks.change)
+    outside.get(f"{HOOKS}state")(hooks.state)
+    shell.register()
+    sockets.install(logins)
+    app.on_startup(lambda: _start(redis_url))
+    ui.run_with(root, reconnect_timeout=30, tailwind=False, gzip_middleware_factory=None)
+    guarded = Guard(root, settings, logins)
+
+    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+        is_hook = scope["type"] == "http" and scope["path"].startswith(HOOKS)
+        await (outside if is_hook else guarded)(scope, receive, send)
+
+    return either
+
+
+def _start(redis_url: str) -> None:
+    bus = Bus(redis_url) if redis_url else None
+    live.hub.start(bus.publish if bus else None)
+    feed.start()
+    background_tasks.create(presence.keep(), name="presence")
+    background_tasks.create(sockets.sweep(), name="sweep")
+    if bus:
+        background_tasks.create(bus.run(live.hub.receive, live.hub.gap), name="bus")
+
+
+def main() -> None:
+    """Serve until stopped."""
+    url, port, admin_id, *redis_url = sys.argv[1:]
+    served = build(url, redis_url[0] if redis_url else "", int(admin_id))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    uvicorn.run(
+        served,
+        host="127.0.0.1",
+        port=int(port),
+        log_level="warning",
+        ws_per_message_deflate=False,
+        ws_max_size=2**20,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -74,7 +74,7 @@ class Bus:
                     await self._listen(listener, receive)
             except (RedisError, OSError) as error:
                 log.warning("the bus was lost: %s", error)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 
     def _connected(self) -> redis.Redis:

@@ -1,4 +1,4 @@
-"""Who looks at a ticket and who is typing: leases in memory, shared between processes, not stored."""
+"""Who looks at a ticket, who is typing: leases in memory, shared by processes, not stored."""
 
 import asyncio
 import time
@@ -44,7 +44,9 @@ class Presence:
         self._lists: list[Callable[[int], None]] = []
         hub.on_message = self._receive
 
-    def enter(self, number: int, person_id: int, name: str, *, is_staff: bool) -> Callable[[], None]:
+    def enter(
+        self, number: int, person_id: int, name: str, *, is_staff: bool
+    ) -> Callable[[], None]:
         """Note that somebody opened the page of a ticket; return what ends it."""
         lease = self._lease(number, person_id, name, is_staff=is_staff)
         lease.pages += 1
@@ -121,23 +123,27 @@ class Presence:
             self._pass_time()
 
     def _pass_time(self) -> None:
-        now = time.monotonic()
         for number, people in list(self._leases.items()):
-            is_changed = False
-            for person_id, lease in list(people.items()):
-                if lease.pages > 0:
-                    if lease.until - now < LEASE_SECONDS - RENEW_SECONDS:
-                        self._share(number, person_id, lease)
-                elif lease.until < now:
-                    del people[person_id]
-                    is_changed = True
-                if 0 < lease.typing_until < now:
-                    lease.typing_until = 0.0
-                    is_changed = True
+            grown_old = [self._age(number, person_id) for person_id in list(people)]
             if not people:
                 self._leases.pop(number, None)
-            if is_changed:
+            if any(grown_old):
                 self._tell(number)
+
+    def _age(self, number: int, person_id: int) -> bool:
+        """Renew or end one lease; tell whether what people see of it changed."""
+        now = time.monotonic()
+        lease = self._leases[number][person_id]
+        if lease.pages > 0:
+            if lease.until - now < LEASE_SECONDS - RENEW_SECONDS:
+                self._share(number, person_id, lease)
+        elif lease.until < now:
+            del self._leases[number][person_id]
+            return True
+        if 0 < lease.typing_until < now:
+            lease.typing_until = 0.0
+            return True
+        return False
 
     def _lease(self, number: int, person_id: int, name: str, *, is_staff: bool) -> _Lease:
         people = self._leases.setdefault(number, {})

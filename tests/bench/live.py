@@ -1,4 +1,4 @@
-"""How fast a change reaches everybody: 500 browsers on the queue of one process, one change a second.
+"""How fast a change reaches everybody: 500 browsers on the queue, one change a second.
 
 `python -m tests.bench.live [--clients 500] [--changes 30] [--redis] [--json FILE]`
 
@@ -115,7 +115,9 @@ class Browser:
             "transport": "websocket",
         }
         url = f"{self._base}/_nicegui_ws/socket.io/"
-        self._socket = await web.ws_connect(url, params=query, headers=self._headers, max_msg_size=0)
+        self._socket = await web.ws_connect(
+            url, params=query, headers=self._headers, max_msg_size=0
+        )
         await self._socket.receive()
         await self._socket.send_str("40")
         welcome = await self._socket.receive()
@@ -157,7 +159,7 @@ async def run(world: World, base: str, clients: int, changes: int, commit: Commi
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=None, connect=30)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as web:
-        await _until_it_answers(web, base)
+        await until_it_answers(web, base)
         await _warm_up(web, base, world)
         empty = await _state(web, base)
         browsers = [
@@ -224,7 +226,8 @@ async def _open_all(
     return await asyncio.gather(*(open_one(browser) for browser in browsers))
 
 
-async def _until_it_answers(web: aiohttp.ClientSession, base: str) -> None:
+async def until_it_answers(web: aiohttp.ClientSession, base: str) -> None:
+    """Wait until the server has started."""
     async with asyncio.timeout(30):
         while True:
             with suppress(aiohttp.ClientError):

@@ -1,0 +1,219 @@
+"""The few things only a browser can do, as constant snippets; arguments travel as JSON.
+
+Each snippet is a function of `window.ap`. No text of a person is ever formatted into one: it goes
+in as an argument of `call`.
+"""
+
+import json
+
+_SNIPPETS: dict[str, str] = {
+    # Put a fresh row in the place of the old one; focus stays on the same control.
+    "replace": """
+(key, html) => {
+  const old = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!old) return;
+  const active = document.activeElement;
+  const held = old.contains(active) ? active.dataset.action ?? "" : null;
+  const fresh = ap.parse(html);
+  if (old.classList.contains("selected")) fresh.classList.add("selected");
+  old.replaceWith(fresh);
+  fresh.classList.add("fresh");
+  if (held === null) return;
+  const same = fresh.querySelector(`[data-action="${CSS.escape(held)}"]`);
+  (same ?? fresh.querySelector("a"))?.focus();
+}""",
+    "parse": """
+(html) => document.createRange().createContextualFragment(html).firstElementChild""",
+    # A new row comes in at the top, unless the person is reading further down: then a pill says so.
+    "arrive": """
+(list, key, html, pill) => {
+  const ul = document.getElementById(list);
+  const there = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!ul || there) return ap.replace(key, html);
+  document.getElementById(list + "-empty")?.remove();
+  const fresh = ap.parse(html);
+  fresh.classList.add("fresh");
+  ul.prepend(fresh);
+  if (window.scrollY > 80) ap.pill(pill, fresh.offsetHeight);
+}""",
+    # Bring a list from what it shows to `keys`, with fresh HTML for those that changed.
+    "sync": """
+(list, keys, changed, empty) => {
+  const ul = document.getElementById(list);
+  if (!ul) return;
+  const wanted = new Set(keys);
+  for (const item of [...ul.children]) if (!wanted.has(item.dataset.key)) item.remove();
+  keys.forEach((key, at) => ap.settle(ul, key, at, changed[key]));
+  document.getElementById(list + "-empty")?.remove();
+  if (!keys.length) ul.after(ap.parse(empty));
+}""",
+    "settle": """
+(ul, key, at, html) => {
+  const there = ul.querySelector(`:scope > [data-key="${CSS.escape(key)}"]`);
+  if (there && html) ap.replace(key, html);
+  const item = ul.querySelector(`:scope > [data-key="${CSS.escape(key)}"]`) ?? ap.parse(html);
+  if (!there) item.classList.add("fresh");
+  if (ul.children[at] !== item) ul.insertBefore(item, ul.children[at] ?? null);
+}""",
+    "nav": """
+(path) => {
+  const plain = path.split(/[?#]/)[0];
+  for (const link of document.querySelectorAll("[data-nav]"))
+    if (link.getAttribute("href") === plain) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+}""",
+    "pill": """
+(id, shift) => {
+  window.scrollBy(0, shift);
+  const pill = document.getElementById(id);
+  if (!pill) return;
+  pill.dataset.count = Number(pill.dataset.count ?? 0) + 1;
+  pill.querySelector("[data-number]").textContent = pill.dataset.count;
+  pill.hidden = false;
+}""",
+    "up": """
+(id) => {
+  const pill = document.getElementById(id);
+  pill.hidden = true;
+  pill.dataset.count = 0;
+  window.scrollTo({top: 0, behavior: "smooth"});
+}""",
+    "leave": """
+(key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.remove()""",
+    # Put fresh content into an element without losing the place of who reads or types in it.
+    "fill": """
+(id, html) => {
+  const box = document.getElementById(id);
+  if (!box) return;
+  const held = box.contains(document.activeElement) ? document.activeElement.id : "";
+  box.replaceChildren(document.createRange().createContextualFragment(html));
+  if (held) document.getElementById(held)?.focus();
+}""",
+    "text": """
+(id, text) => { const box = document.getElementById(id); if (box) box.textContent = text; }""",
+    "announce": """
+(text) => { const box = document.getElementById("announcer"); if (box) box.textContent = text; }""",
+    "focus": """
+(id) => requestAnimationFrame(() => {
+  const box = document.getElementById(id);
+  (box?.querySelector("input,textarea,select,button") ?? box)?.focus();
+})""",
+    "toBottom": """
+(id) => requestAnimationFrame(() => {
+  document.getElementById(id)?.lastElementChild?.scrollIntoView({block: "nearest"});
+})""",
+    # Relative times grow old: once a minute.
+    "ages": """
+() => {
+  const how = {numeric: "auto", style: "short"};
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, how);
+  const steps = [[86400, "day"], [3600, "hour"], [60, "minute"]];
+  for (const box of document.querySelectorAll("time[data-relative]")) {
+    const seconds = (new Date(box.dateTime) - Date.now()) / 1000;
+    const [size, unit] = steps.find(([size]) => Math.abs(seconds) >= size) ?? [60, "minute"];
+    box.textContent = words.format(Math.trunc(seconds / size), unit);
+  }
+}""",
+    # What was typed, every two seconds at most, and at once when the field is left.
+    "emitForm": """
+(form) => Object.fromEntries(
+  [...new FormData(form)].filter(([, value]) => typeof value === "string")
+)""",
+    # Send files to our own guarded address; the server answers, the page is told by the events.
+    "upload": """
+async (files, address, problem) => {
+  for (const file of files) {
+    const body = new FormData();
+    body.append("file", file, file.name || "image.png");
+    const answer = await fetch(address, {method: "POST", body}).catch(() => null);
+    const told = answer && answer.status < 500 ? await answer.json() : {detail: problem};
+    emitEvent("files_changed", {address, detail: answer?.ok ? "" : told.detail});
+  }
+}""",
+    "pick": """
+(address, problem) => {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.multiple = true;
+  input.onchange = () => ap.upload(input.files, address, problem);
+  input.click();
+}""",
+    "keys": """
+(event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return "";
+  if (event.target.closest("input,textarea,select,[contenteditable],[role=dialog]")) return "";
+  return event.key;
+}""",
+    # j and k move through the rows of a list.
+    "step": """
+(list, by) => {
+  const rows = [...document.querySelectorAll(`#${CSS.escape(list)} > li[data-key]`)];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.querySelector("a")?.focus();
+}""",
+    "current": """
+() => document.activeElement?.closest("[data-key]")?.dataset.key ?? "" """,
+    # A calm word in place of NiceGUI’s popup while the connection is lost; it goes by itself.
+    "quiet": """
+() => {
+  const bar = document.getElementById("connection");
+  const show = (event) => {
+    const isLost = event?.type === "offline" || !window.socket.connected;
+    if (isLost && bar.hidden) ap.announce(bar.textContent);
+    bar.hidden = !isLost;
+  };
+  document.getElementById("popup").style.display = "none";
+  for (const name of ["connect", "disconnect"]) window.socket.on(name, show);
+  for (const name of ["online", "offline"]) window.addEventListener(name, show);
+}""",
+}
+
+# Event handlers, written as NiceGUI wants them: they emit ids and values, never markup.
+CLICKED = """
+(e) => {
+  const control = e.target.closest("[data-action]");
+  if (!control || control.tagName === "SELECT" || control.tagName === "FORM") return;
+  e.preventDefault();
+  const key = control.closest("[data-key]")?.dataset.key;
+  emit(control.dataset.action, control.dataset.value ?? key ?? "");
+}
+"""
+CHANGED = """
+(e) => {
+  const control = e.target.closest("select[data-action], input[data-action]");
+  if (!control) return;
+  emit(control.dataset.action, control.type === "checkbox" ? control.checked : control.value);
+}
+"""
+SUBMITTED = """
+(e) => {
+  const form = e.target.closest("form[data-action]");
+  if (!form) return;
+  e.preventDefault();
+  emit(form.dataset.action, ap.emitForm(form));
+}
+"""
+PRESSED_TO_SEND = '(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) emit(); }'
+PASTED_OR_DROPPED = """
+(e) => {
+  const files = (e.clipboardData ?? e.dataTransfer)?.files;
+  if (!files?.length) { if (e.type === "dragover") e.preventDefault(); return; }
+  e.preventDefault();
+  const zone = e.target.closest("[data-upload]");
+  ap.upload(files, zone.dataset.upload, zone.dataset.problem);
+}
+"""
+
+
+def call(name: str, *args: object) -> str:
+    """Return the call of a snippet with JSON arguments, safe inside a script."""
+    if name not in _SNIPPETS:
+        raise KeyError(name)
+    packed = ", ".join(json.dumps(x).replace("<", "\\u003c") for x in args)
+    return f"ap.{name}({packed})"
+
+
+def script() -> str:
+    """Return all snippets as one script, loaded once by every page."""
+    functions = ",\n".join(f"{name}: {code.strip()}" for name, code in _SNIPPETS.items())
+    return f"window.ap = {{\n{functions}\n}};\nsetInterval(() => ap.ages(), 60000);\n"

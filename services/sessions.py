@@ -124,6 +124,11 @@ def close(s: Session, session_id: int) -> None:
     s.execute(delete(LoginSession).where(LoginSession.id == session_id))
 
 
+def close_token(s: Session, token: str) -> None:
+    """End the session with this token, if there is one."""
+    s.execute(delete(LoginSession).where(LoginSession.token_hash == hash_token(token)))
+
+
 def revoke(s: Session, by: Actor, session_id: int) -> None:
     """End one of one’s own sessions.
 

@@ -37,6 +37,18 @@ def test_only_a_digest_of_the_token_is_kept(s: Session, people: People) -> None:
     assert row.token_hash == sessions.hash_token(token)
 
 
+def test_a_token_that_is_replaced_ends_its_session_and_no_other(s: Session, people: People) -> None:
+    replaced, _ = opened(s, people.alice.id)
+    kept, _ = opened(s, people.alice.id)
+
+    for token in (replaced, replaced, "", "\ud800"):
+        sessions.close_token(s, token)
+    s.commit()
+
+    assert sessions.find(s, replaced) is None
+    assert sessions.find(s, kept)
+
+
 @pytest.mark.parametrize("wrong", ["", "x" * 43, "\ud800", "%"])
 def test_another_token_finds_nobody(s: Session, people: People, wrong: str) -> None:
     opened(s, people.alice.id)

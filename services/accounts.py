@@ -66,6 +66,17 @@ def sign_out(s: Session, session_id: int) -> None:
     sessions.close(s, session_id)
 
 
+def counted(s: Session, account: str, address: str, *, is_right: bool) -> DomainError | None:
+    """Count an attempt at a secret that is not a password; return the refusal of too many."""
+    try:
+        throttle.check(s, account, address)
+    except Throttled as refusal:
+        return refusal
+    if not is_right:
+        throttle.fail(s, account, address)
+    return None
+
+
 def needs_setup(s: Session) -> bool:
     """Tell whether there is no administrator with a password yet."""
     query = select(User.id).where(User.role == Role.ADMIN, User.password_hash.is_not(None))
@@ -128,7 +139,7 @@ def change_password(
     events.record(s, by, None, "user.password_changed", subject=f"user:{user.id}")
 
 
-def change_profile(s: Session, by: Actor, **values: Any) -> User:
+def change_profile(s: Session, by: Actor, /, **values: Any) -> User:
     """Change one’s own name, phone, department, language, time zone, theme or wishes.
 
     None as language or time zone means: the browser’s, the installation’s.

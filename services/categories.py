@@ -64,7 +64,7 @@ def create(
     return category
 
 
-def edit(s: Session, by: Actor, category_id: int, **values: Any) -> Category:
+def edit(s: Session, by: Actor, /, category_id: int, **values: Any) -> Category:
     """Change a category: name, parent_id, team_id, position, is_active.
 
     What is below moves along, and is switched off and on with it.

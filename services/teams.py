@@ -28,7 +28,7 @@ def options(s: Session, by: Actor) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in s.execute(query)]
 
 
-def create(s: Session, by: Actor, *, name: str, **more: Any) -> Team:
+def create(s: Session, by: Actor, /, *, name: str, **more: Any) -> Team:
     """Create a team; `more` takes the other fields of `edit`."""
     require(by, Action.TEAM_MANAGE)
     team = Team(name="", description="", sees_only_own=False, is_active=True, members=[])
@@ -40,7 +40,7 @@ def create(s: Session, by: Actor, *, name: str, **more: Any) -> Team:
     return team
 
 
-def edit(s: Session, by: Actor, team_id: int, **values: Any) -> Team:
+def edit(s: Session, by: Actor, /, team_id: int, **values: Any) -> Team:
     """Change a team: name, description, sees_only_own, is_active, member_ids.
 
     Raises:

@@ -50,6 +50,7 @@ class UserPage:
 def create(
     s: Session,
     by: Actor,
+    /,
     *,
     name: str,
     email: str,
@@ -81,7 +82,7 @@ def create(
     return user
 
 
-def edit(s: Session, by: Actor, user_id: int, **values: Any) -> User:
+def edit(s: Session, by: Actor, /, user_id: int, **values: Any) -> User:
     """Change somebody’s account.
 
     Fields: name, email, phone, department, language, role, wants_email, wants_sms, is_active,
@@ -139,7 +140,7 @@ def get(s: Session, by: Actor, user_id: int) -> User:
     return user
 
 
-def page(  # noqa: PLR0913 - filters, each with a default
+def page(
     s: Session,
     by: Actor,
     *,

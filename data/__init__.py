@@ -1,1 +1,1 @@
-"""What is stored: tables, engine, files, configuration, clock. Knows nothing of the other layers."""
+"""What is stored: tables, engine, files, configuration, clock. Knows no other layer."""

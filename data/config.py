@@ -85,7 +85,7 @@ def read(env: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> S
 
 
 def keep_secret_key(settings: Settings) -> str:
-    """Return the secret key, made once and kept in the data folder when the environment has none."""
+    """Return the secret key; when the environment has none, one made once in the data folder."""
     if settings.secret_key:
         return settings.secret_key
     kept = settings.data_dir / "secret_key"

@@ -93,7 +93,7 @@ class Base(DeclarativeBase):
             enum.Enum, native_enum=False, length=16, values_callable=lambda e: [m.value for m in e]
         ),
     }
-    __table_args__: Any = {
+    __table_args__: Any = {  # noqa: RUF012 - declared so by SQLAlchemy
         "mysql_engine": "InnoDB",
         "mysql_charset": "utf8mb4",
         "mysql_collate": "utf8mb4_bin",  # compares as SQLite does; people search folded text
@@ -116,7 +116,7 @@ def engine() -> Engine:
     """Return the engine in use; for migrations, checks and bulk loads only."""
     bound = _reading.kw["bind"]
     if not isinstance(bound, Engine):
-        raise RuntimeError("db.configure has not been called")  # noqa: TRY004 - not a type error
+        raise RuntimeError("db.configure has not been called")
     return bound
 
 
@@ -131,7 +131,7 @@ def transaction() -> Iterator[Session]:
         yield session
         recorded = session.info.get("recorded", [])
     if recorded:
-        for listener in list(_listeners):
+        for listener in _listeners.copy():
             listener(recorded)
 
 

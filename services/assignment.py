@@ -93,7 +93,7 @@ def remove_helper(s: Session, by: Actor, number: int, user_id: int) -> Ticket:
     return ticket
 
 
-def lead_on_resolving(s: Session, by: Actor, ticket: Ticket) -> None:
+def lead_on_resolving(by: Actor, ticket: Ticket) -> None:
     """Make the person who resolves an unassigned ticket its lead: somebody answers for it."""
     if ticket.lead_id is None and allows(by, Action.TICKET_TAKE, ticket):
         ticket.lead_id = by.id
@@ -145,5 +145,3 @@ def _may_choose(s: Session, by: Actor, user_id: int) -> bool:
         Membership.user_id == user_id, Membership.team_id.in_(by.team_ids)
     )
     return s.scalar(together.limit(1)) is not None
-
-

@@ -165,8 +165,6 @@ def _answered(s: Session, by: Actor, ticket: Ticket) -> None:
     ticket.answered_by_requester = is_requester or not by.is_staff
     if by.is_staff and not is_requester and ticket.first_response_at is None:
         ticket.first_response_at = now()
-    waits = (
-        ticket.status is Status.PENDING and ticket.pending_reason is PendingReason.REQUESTER
-    )
+    waits = ticket.status is Status.PENDING and ticket.pending_reason is PendingReason.REQUESTER
     if is_requester and (waits or ticket.status is Status.RESOLVED):
         transitions.apply(s, by, ticket, Status.IN_PROGRESS)

@@ -97,9 +97,7 @@ def next_number(s: Session, count: int = 1) -> int:
 def _made_before(s: Session, by: Actor, key: str | None) -> Ticket | None:
     if not key:
         return None
-    return s.scalar(
-        select(Ticket).where(Ticket.creation_key == key, Ticket.created_by_id == by.id)
-    )
+    return s.scalar(select(Ticket).where(Ticket.creation_key == key, Ticket.created_by_id == by.id))
 
 
 def _checked(s: Session, new: NewTicket) -> Ticket:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -127,7 +127,7 @@ def _link(details: dict[str, Any]) -> str:
 class _Names:
     """Turns the ids and values in events into what people read, with at most three queries."""
 
-    _TABLES = {"team_id": Team.name, "category_id": Category.path}
+    _TABLES: ClassVar[dict[str, Any]] = {"team_id": Team.name, "category_id": Category.path}
     _PEOPLE = ("person", "lead_id", "requester_id")
 
     def __init__(self, s: Session, events: Iterable[Event]) -> None:

@@ -1,6 +1,7 @@
 """What the values of a ticket are called; the same thing has the same name everywhere."""
 
-from enum import StrEnum
+from collections.abc import Mapping
+from typing import Any
 
 from data.models import (
     Channel,
@@ -89,17 +90,17 @@ FIELD: dict[str, str] = {
     "first_response_due_at": N_("First answer deadline"),
     "resolve_due_at": N_("Resolution deadline"),
 }
-_BY_FIELD: dict[str, dict[StrEnum, str]] = {
-    "status": {**STATUS},
-    "pending_reason": {**PENDING_REASON},
-    "priority": {**PRIORITY},
-    "urgency": {**URGENCY},
-    "impact": {**IMPACT},
-    "type": {**TYPE},
-    "channel": {**CHANNEL},
+_BY_FIELD: dict[str, Mapping[Any, str]] = {
+    "status": STATUS,
+    "pending_reason": PENDING_REASON,
+    "priority": PRIORITY,
+    "urgency": URGENCY,
+    "impact": IMPACT,
+    "type": TYPE,
+    "channel": CHANNEL,
 }
 
 
 def label(field: str, value: str) -> str:
     """Return what a value of a ticket’s field is called, in the language being spoken."""
-    return _(_BY_FIELD.get(field, {}).get(value, value))  # type: ignore[call-overload] # StrEnum is str
+    return _(_BY_FIELD.get(field, {}).get(value, value))

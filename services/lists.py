@@ -119,20 +119,19 @@ def page(
     is_descending = is_descending is not reverse
     backwards, position = _decode(cursor, sort)
     downwards = is_descending is not backwards
-    query = _scope(by, wanted).with_only_columns(*_COLUMNS, column.label("sort_key"))
-    query = _joined(query)
+    query = _joined(_scope(by, wanted).with_only_columns(*_COLUMNS, column.label("sort_key")))
     if position:
         query = query.where(_beyond(column, position, downwards=downwards))
     order = (column.desc(), Ticket.number.desc()) if downwards else (column, Ticket.number)
-    rows = s.execute(query.order_by(*order).limit(limit + 1)).all()
-    has_more, rows = len(rows) > limit, rows[:limit]
+    found = s.execute(query.order_by(*order).limit(limit + 1)).all()
+    has_more, rows = len(found) > limit, found[:limit]
     rows = rows[::-1] if backwards else rows
-    ends = [_encode(sort, row, back=back) for row, back in zip(rows[:1] + rows[-1:], (True, False))]
-    there = (bool(position) if not backwards else has_more, has_more or backwards)
+    is_before = has_more if backwards else bool(position)
+    is_after = has_more or backwards
     return Page(
         lines=_lines(s, rows),
-        before=ends[0] if rows and there[0] else None,
-        after=ends[1] if rows and there[1] else None,
+        before=_encode(sort, rows[0], back=True) if rows and is_before else None,
+        after=_encode(sort, rows[-1], back=False) if rows and is_after else None,
     )
 
 
@@ -163,7 +162,7 @@ def _scope(by: Actor, wanted: Filter) -> Select[Any]:
 
 _Requester = aliased(User)
 _Lead = aliased(User)
-_COLUMNS = (
+_COLUMNS: tuple[Any, ...] = (
     Ticket.number,
     Ticket.title,
     Ticket.type,
@@ -211,15 +210,11 @@ def _lines(s: Session, rows: Sequence[Any]) -> list[TicketLine]:
             helpers.setdefault(number, []).append((user_id, name))
         else:
             observers.setdefault(number, set()).add(user_id)
-    width = len(_COLUMNS)
-    return [
-        TicketLine(
-            *row[:width],
-            helpers=tuple(helpers.get(row.number, ())),
-            observer_ids=frozenset(observers.get(row.number, ())),
-        )
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        company = tuple(helpers.get(row.number, ())), frozenset(observers.get(row.number, ()))
+        found.append(TicketLine(*(*row[: len(_COLUMNS)], *company)))
+    return found
 
 
 def _beyond(

@@ -153,9 +153,7 @@ def require(by: Actor, action: Action, ticket: Ticket | None = None) -> None:
 
 def assigns_only_own_teams(by: Actor) -> bool:
     """Tell whether `by` may assign only to members of their own teams."""
-    return (
-        by.role is Role.TECHNICIAN and by.policy.technicians_assign is not AssignPolicy.ANYBODY
-    )
+    return by.role is Role.TECHNICIAN and by.policy.technicians_assign is not AssignPolicy.ANYBODY
 
 
 def assigns_to_nobody(by: Actor) -> bool:

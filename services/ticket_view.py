@@ -188,7 +188,9 @@ def _links(s: Session, by: Actor, number: int) -> list[LinkedTicket]:
         .order_by(Link.kind, Ticket.number)
     )
     return [
-        LinkedTicket(row.id, row.kind, row.source_number == number, row.number, row.title, row.status)
+        LinkedTicket(
+            row.id, row.kind, row.source_number == number, row.number, row.title, row.status
+        )
         for row in s.execute(query)
     ]
 

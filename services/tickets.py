@@ -14,6 +14,7 @@ from services.errors import Closed, Conflict, Invalid, NotFound
 from services.permissions import Action, Actor, require, visible_to
 from services.words import N_
 
+
 def get(s: Session, by: Actor, number: int, *, lock: bool = False) -> Ticket:
     """Return one ticket `by` may see, or raise NotFound; `lock` holds the row until commit."""
     query = visible_to(by).where(Ticket.number == number)

@@ -19,7 +19,15 @@ KINDS: dict[Status, str] = {
     Status.CLOSED: "ticket.closed",
     Status.CANCELLED: "ticket.cancelled",
 }
-_KEPT = ("status", "pending_reason", "wake_at", "resolved_at", "closed_at", "lead_id", "accepted_at")
+_KEPT = (
+    "status",
+    "pending_reason",
+    "wake_at",
+    "resolved_at",
+    "closed_at",
+    "lead_id",
+    "accepted_at",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +83,7 @@ def apply(
         ticket, target, reason=wait.reason if wait else None, wake_at=wait.until if wait else None
     )
     if target is Status.RESOLVED:
-        assignment.lead_on_resolving(s, by, ticket)
+        assignment.lead_on_resolving(by, ticket)
     changes = {
         name: [value, getattr(ticket, name)]
         for name, value in before.items()

@@ -25,7 +25,9 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     yield engine
     if not url.startswith("sqlite"):
         with engine.begin() as connection:
-            connection.exec_driver_sql("SET foreign_key_checks = 0")  # categories point at each other
+            connection.exec_driver_sql(
+                "SET foreign_key_checks = 0"
+            )  # categories point at each other
             for table in reversed(db.Base.metadata.sorted_tables):
                 connection.execute(table.delete())
     engine.dispose()

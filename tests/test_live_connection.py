@@ -167,5 +167,3 @@ async def test_a_row_changed_elsewhere_is_replaced_under_the_focus_of_who_reads(
 
     await expect(row).to_contain_text("stamp-3-")
     await expect(row.locator("a").first).to_be_focused()
-
-

@@ -236,9 +236,7 @@ async def test_a_gap_makes_every_listener_look_again(hub: Hub) -> None:
 
 
 @pytest.mark.asyncio
-async def test_only_ones_own_commits_are_published_and_as_ids(
-    hub: Hub, people: People
-) -> None:
+async def test_only_ones_own_commits_are_published_and_as_ids(hub: Hub, people: People) -> None:
     sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     hub.start(sent.put_nowait, every=3600)
 

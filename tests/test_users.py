@@ -74,7 +74,7 @@ def test_every_wrong_field_is_told_at_once(s: Session, people: People) -> None:
             "",
             email="eve",
             role="boss",
-            password="short",  # noqa: S106
+            password="short",
             phone="?",
             team_ids=[99],
         )

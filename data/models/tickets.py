@@ -133,7 +133,8 @@ class Ticket(Base):
     first_response_due_at: Mapped[datetime | None]
     resolve_due_at: Mapped[datetime | None]
     due_order: Mapped[datetime] = mapped_column(  # without a deadline: after all that have one
-        Computed("COALESCE(resolve_due_at, '9999-12-31 00:00:00.000000')", persisted=True), nullable=True
+        Computed("COALESCE(resolve_due_at, '9999-12-31 00:00:00.000000')", persisted=True),
+        nullable=True,
     )
     accepted_at: Mapped[datetime | None]
     first_response_at: Mapped[datetime | None]

@@ -1,5 +1,6 @@
 """The schema’s version: bring a database to the newest, or say what it lacks."""
 
+import sqlite3
 from pathlib import Path
 
 from alembic import command
@@ -19,7 +20,9 @@ def upgrade() -> None:
     with db.engine().connect() as connection:
         is_shared = connection.dialect.name != "sqlite"
         if is_shared:
-            connection.execute(text("SELECT GET_LOCK(:name, :s)"), {"name": _LOCK, "s": _LOCK_SECONDS})
+            connection.execute(
+                text("SELECT GET_LOCK(:name, :s)"), {"name": _LOCK, "s": _LOCK_SECONDS}
+            )
         try:
             command.upgrade(_config(), "head")
         finally:
@@ -43,3 +46,15 @@ def _config() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
     return config
+
+
+def keep_copy() -> Path | None:
+    """Copy an SQLite database beside itself before its tables change; None when there is none."""
+    name = db.engine().url.database
+    revision = current()
+    if not name or revision is None:
+        return None
+    copy = Path(f"{name}.before-{head()}")
+    with sqlite3.connect(name) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+    return copy

@@ -1,0 +1,96 @@
+"""Two elements that show HTML made on the server, and change it without redrawing what stayed."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from ui import browser
+
+Handler = Callable[[str, Any], Any]
+
+
+class Fragment(ui.html):
+    """One piece of HTML; its controls carry `data-action` and call one handler (action, value)."""
+
+    def __init__(self, html: object = "", *, tag: str = "div", act: Handler | None = None) -> None:
+        super().__init__(str(html), sanitize=False, tag=tag)
+        if act:
+            self._act = act
+            for event, snippet in _EVENTS.items():
+                self.on(event, self._happened, js_handler=snippet)
+
+    def show(self, html: object) -> None:
+        """Show other HTML, if it is other."""
+        if str(html) != self.content:
+            self.set_content(str(html))
+
+    def _happened(self, event: GenericEventArguments) -> Any:
+        action, value = event.args if isinstance(event.args, list) else (event.args, None)
+        return self._act(str(action), value)
+
+
+class KeyedList(Fragment):
+    """A list of `<li data-key>`; only those that changed travel, focus and scroll stay."""
+
+    def __init__(
+        self, name: str, items: Sequence[tuple[str, str]], *, act: Handler, classes: str, empty: str
+    ) -> None:
+        self.name = name
+        self._classes_of_list = classes
+        self._empty = empty
+        self._shown: dict[str, str] = dict(items)
+        super().__init__(self._whole(), act=act)
+
+    def show_items(self, items: Sequence[tuple[str, str]]) -> None:
+        """Bring the page from what it shows to `items`, in their order."""
+        fresh = dict(items)
+        changed = {key: html for key, html in fresh.items() if self._shown.get(key) != html}
+        if not changed and list(fresh) == list(self._shown):
+            return
+        self._shown = fresh
+        self._keep()
+        code = browser.call("sync", self.name, list(fresh), changed, self._empty)
+        self.client.run_javascript(code)
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the keys shown, in order."""
+        return list(self._shown)
+
+    def replace(self, key: str, html: str) -> None:
+        """Put a fresh item in the place of one that is shown."""
+        if self._shown.get(key) != html:
+            self._shown[key] = html
+            self._keep()
+            self.client.run_javascript(browser.call("replace", key, html))
+
+    def arrive(self, key: str, html: str, pill: str) -> None:
+        """Put a new item first; who reads further down is told by the pill."""
+        self._shown = {key: html, **{k: h for k, h in self._shown.items() if k != key}}
+        self._keep()
+        self.client.run_javascript(browser.call("arrive", self.name, key, html, pill))
+
+    def leave(self, key: str) -> None:
+        """Take an item away."""
+        if self._shown.pop(key, None) is not None:
+            self._keep()
+            self.client.run_javascript(browser.call("leave", key))
+
+    def _keep(self) -> None:
+        """Remember what the page shows, without sending it: the snippet did."""
+        with self._props.suspend_updates():
+            self._props["innerHTML"] = self._whole()
+
+    def _whole(self) -> str:
+        empty = "" if self._shown else self._empty
+        items = "".join(self._shown.values())
+        return f'<ul id="{self.name}" class="{self._classes_of_list}">{items}</ul>{empty}'
+
+
+_EVENTS = {
+    "click": browser.CLICKED,
+    "change": browser.CHANGED,
+    "submit": browser.SUBMITTED,
+}

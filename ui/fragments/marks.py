@@ -1,0 +1,112 @@
+"""Small marks that many fragments show: status, priority, people, deadlines, files."""
+
+from datetime import timedelta
+
+from htpy import Element, a, button, div, img, p, span
+from markupsafe import Markup
+
+from data.clock import now
+from data.files import SHOWN_INLINE
+from data.models import Attachment, PendingReason, Priority, Status
+from services import labels
+from services.lists import TicketLine
+from services.words import _
+from ui import dates
+from ui.theme import PRIORITY_ICON, STATUS_ICON, icon
+
+SOON = timedelta(hours=4)
+
+
+def status_chip(status: Status, reason: PendingReason | None = None) -> Element:
+    """Draw a status: icon and word; what it waits for on hover."""
+    hint = _(labels.PENDING_REASON[reason]) if reason else None
+    return span(f".chip.status-{status}", title=hint, data_testid="status")[
+        icon(STATUS_ICON[status]), _(labels.STATUS[status])
+    ]
+
+
+def priority_mark(priority: Priority, *, with_word: bool = False) -> Element:
+    """Draw a priority: icon, and its word beside it or for screen readers."""
+    word = _(labels.PRIORITY[priority])
+    return span(f".priority.priority-{priority}", title=word)[
+        icon(PRIORITY_ICON[priority]), span(class_="" if with_word else "sr-only")[word]
+    ]
+
+
+def initials(name: str) -> str:
+    """Return at most two letters for somebody; a question mark for nobody."""
+    parts = [part for part in name.replace("-", " ").split() if part[:1].isalnum()]
+    return "".join(part[0].upper() for part in parts[:1] + parts[1:][-1:]) or "?"
+
+
+def avatar(name: str, *, hue: int = 0) -> Element:
+    """Draw somebody’s initials in a circle."""
+    return span(f".avatar.hue-{hue % 6}", aria_hidden="true")[initials(name)]
+
+
+def person(name: str | None, person_id: int = 0) -> Element:
+    """Draw somebody: initials and name."""
+    if not name:
+        return span(".person.nobody")[_("Nobody yet")]
+    return span(".person")[avatar(name, hue=person_id), span(".person-name")[name]]
+
+
+def due(line: TicketLine, zone: str) -> Element | None:
+    """Draw how long remains until the deadline of an unfinished ticket."""
+    if line.resolve_due_at is None or line.status not in (
+        Status.NEW,
+        Status.IN_PROGRESS,
+        Status.PENDING,
+    ):
+        return None
+    left = line.resolve_due_at - now()
+    state = "late" if left < timedelta() else "soon" if left < SOON else "calm"
+    word = _("Late") if state == "late" else _("Due")
+    return span(f".due.due-{state}")[
+        icon("clock"), span(".sr-only")[word], " ", dates.age(line.resolve_due_at, zone)
+    ]
+
+
+def size(size_bytes: int) -> str:
+    """Return a size as people read it."""
+    if size_bytes < 1024:
+        return _("{n} bytes").format(n=size_bytes)
+    if size_bytes < 2**20:
+        return _("{n} KB").format(n=round(size_bytes / 1024))
+    return _("{n} MB").format(n=round(size_bytes / 2**20, 1))
+
+
+def file_link(attachment: Attachment, *, removable: bool = False) -> Element:
+    """Draw a file: a small picture where there is one, name, size, and a way to take it back."""
+    address = f"/files/{attachment.id}"
+    is_picture = attachment.content_type.startswith("image/")
+    is_inline = attachment.content_type in SHOWN_INLINE
+    return span(".file")[
+        a(
+            href=address,
+            target="_blank" if is_inline else None,
+            download=None if is_inline else "",
+            rel="noopener",
+        )[
+            img(src=f"{address}/preview", alt="", loading="lazy") if is_picture else icon("attach"),
+            span(".file-name")[attachment.name],
+            span(".muted")[size(attachment.size_bytes)],
+        ],
+        removable
+        and button(
+            ".icon-button",
+            type="button",
+            data_action="discard",
+            data_value=str(attachment.id),
+            aria_label=_("Remove the file {name}").format(name=attachment.name),
+        )[icon("cross")],
+    ]
+
+
+def empty(title: str, hint: str, name: str, action: Element | None = None) -> str:
+    """Draw what a list shows when there is nothing: what would be there, and the next step."""
+    return str(
+        div(f"#{name}-empty.empty")[
+            icon("inbox"), p(".empty-title")[title], p(".muted")[hint], action or Markup()
+        ]
+    )

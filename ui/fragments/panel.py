@@ -1,0 +1,320 @@
+"""The head and the properties of a ticket; each property is changed where it stands."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+from htpy import (
+    Element,
+    Node,
+    a,
+    button,
+    dd,
+    div,
+    dl,
+    dt,
+    h1,
+    h2,
+    input,
+    label,
+    option,
+    select,
+    span,
+)
+
+from data.models import Impact, Priority, Status, Ticket, TicketType, Urgency
+from services import labels
+from services.permissions import Action
+from services.ticket_view import LinkedTicket, TicketView
+from services.words import _
+from ui import dates
+from ui.fragments import marks
+from ui.fragments.rows import here
+from ui.presence import Viewer
+from ui.theme import icon
+
+Options = Sequence[tuple[int, str]]
+E = TypeVar("E", bound=StrEnum)
+
+VERBS: dict[Status, tuple[str, str]] = {  # what the button says, and its icon
+    Status.IN_PROGRESS: ("resume", "play"),
+    Status.PENDING: ("pend", "pause"),
+    Status.RESOLVED: ("resolve", "check"),
+    Status.CLOSED: ("close", "lock"),
+    Status.CANCELLED: ("cancel", "cross"),
+}
+
+
+def head(view: TicketView, viewers: Iterable[Viewer], *, is_staff: bool) -> str:
+    """Draw number, title, status and the transitions that are allowed now."""
+    ticket = view.ticket
+    return str(
+        div(".ticket-head")[
+            div(".ticket-title")[
+                h1("#page-title", tabindex="-1")[
+                    span(".number")[f"#{ticket.number}"], " ", ticket.title
+                ],
+                Action.TICKET_EDIT in view.may and _pencil("edit_title", _("Edit the title")),
+            ],
+            div(".ticket-line")[
+                marks.status_chip(ticket.status, ticket.pending_reason),
+                ticket.pending_reason
+                and span(".muted")[_(labels.PENDING_REASON[ticket.pending_reason])],
+                marks.priority_mark(ticket.priority, with_word=True),
+                span(".presence", data_testid="presence")[is_staff and here(list(viewers))],
+            ],
+            div(".toolbar")[_verbs(view)],
+        ]
+    )
+
+
+def _verbs(view: TicketView) -> list[Node]:
+    ticket = view.ticket
+    found: list[Node] = []
+    if Action.TICKET_TAKE in view.may and ticket.lead_id is None and ticket.status in _WORKABLE:
+        found.append(_verb("take", "", _("Take"), "tool", ".primary"))
+    for target in view.targets:
+        text = _verb_text(ticket, target)
+        found.append(_verb("move", target.value, text, VERBS[target][1], _weight(target)))
+    if ticket.status is Status.CLOSED:
+        address = f"/tickets/new?follows={ticket.number}"
+        found.append(a(".button", href=address)[icon("plus"), _("Open a follow-up ticket")])
+    if Action.TICKET_DELETE in view.may:
+        found.append(_verb("delete", "", _("Delete"), "trash", ".quiet"))
+    return found
+
+
+def _weight(target: Status) -> str:
+    return (
+        ".primary" if target is Status.RESOLVED else ".quiet" if target is Status.CANCELLED else ""
+    )
+
+
+def _verb_text(ticket: Ticket, target: Status) -> str:
+    if target is Status.IN_PROGRESS:
+        return _("Reopen") if ticket.status in _DONE else _("Resume work")
+    return {
+        Status.PENDING: _("Put on hold…"),
+        Status.RESOLVED: _("Resolve"),
+        Status.CLOSED: _("Close the ticket"),
+        Status.CANCELLED: _("Cancel the ticket"),
+    }[target]
+
+
+def _verb(action: str, value: str, text: str, drawn: str, weight: str) -> Element:
+    return button(
+        f".button{weight}",
+        type="button",
+        data_action=action,
+        data_value=value,
+        data_testid=f"{action}-{value}" if value else action,
+    )[icon(drawn), text]
+
+
+def properties(view: TicketView, teams: Options, categories: Options, zone: str) -> str:
+    """Draw people, sorting and deadlines, links, tags; as controls where one may change them."""
+    ticket = view.ticket
+    may_edit = Action.TICKET_EDIT in view.may
+    may_assign = Action.TICKET_ASSIGN in view.may
+    return str(
+        div(".panel")[
+            h2[_("Properties")],
+            dl[
+                _row(_("Requester"), marks.person(ticket.requester.name, ticket.requester_id)),
+                _row(_("Contact"), _contact(ticket)),
+                _row(
+                    _("Lead"),
+                    marks.person(ticket.lead.name if ticket.lead else None, ticket.lead_id or 0),
+                    may_assign and _pencil("assign", _("Choose the lead")),
+                ),
+                _people(_("Helpers"), view.helpers, "helper", may=may_assign),
+                _people(
+                    _("Observers"),
+                    view.observers,
+                    "observer",
+                    may=Action.TICKET_OBSERVE in view.may,
+                ),
+                _chosen(
+                    "team",
+                    _("Team"),
+                    ticket.team_id,
+                    ticket.team.name if ticket.team else None,
+                    teams,
+                    may=may_assign,
+                ),
+                _chosen(
+                    "category",
+                    _("Category"),
+                    ticket.category_id,
+                    ticket.category.path if ticket.category else None,
+                    categories,
+                    may=may_edit,
+                ),
+                _level("type", labels.TYPE, TicketType, ticket.type, may=may_edit),
+                _level("urgency", labels.URGENCY, Urgency, ticket.urgency, may=may_edit),
+                _level("impact", labels.IMPACT, Impact, ticket.impact, may=may_edit),
+                _level("priority", labels.PRIORITY, Priority, ticket.priority, may=may_edit),
+                _deadlines(ticket, zone, may=may_edit),
+                _row(_("Created"), dates.stamp(ticket.created_at, zone)),
+                _row(_("Channel"), _(labels.CHANNEL[ticket.channel])),
+            ],
+            _tags(view, may=may_edit),
+            _links(view, may=may_edit),
+            _external(view, may=may_edit),
+        ]
+    )
+
+
+def _row(name: str, *content: Node) -> Element:
+    return div(".property")[dt[name], dd[content]]
+
+
+def _contact(ticket: Ticket) -> Node:
+    person = ticket.requester
+    return span[
+        a(href=f"mailto:{person.email}")[person.email],
+        person.phone and [" · ", a(href=f"tel:{person.phone.replace(' ', '')}")[person.phone]],
+    ]
+
+
+def _people(name: str, people: Iterable[tuple[int, str]], part: str, *, may: bool) -> Element:
+    return _row(
+        name,
+        [
+            span(".removable")[
+                marks.person(who, user_id),
+                may and _cross(f"remove_{part}", str(user_id), _("Remove {name}").format(name=who)),
+            ]
+            for user_id, who in people
+        ],
+        may and _plus(f"add_{part}", name),
+    )
+
+
+def _chosen(
+    name: str, title: str, value: int | None, text: str | None, options: Options, *, may: bool
+) -> Element:
+    if not may:
+        return _row(title, text or "—")
+    known = [*options, *([(value, text or "")] if value and value not in dict(options) else [])]
+    return _select(
+        f"set_{name}", title, str(value or ""), [("", "—"), *[(str(k), v) for k, v in known]]
+    )
+
+
+def _level(name: str, words: Mapping[E, str], kind: type[E], value: E, *, may: bool) -> Element:
+    title = _(labels.FIELD[name])
+    if not may:
+        return _row(title, _(words[value]))
+    return _select(f"set_{name}", title, value.value, [(m.value, _(words[m])) for m in kind])
+
+
+def _select(action: str, title: str, value: str, options: Sequence[tuple[str, str]]) -> Element:
+    name = f"property-{action}"
+    return div(".property")[
+        dt[label(for_=name)[title]],
+        dd[
+            select(id=name, data_action=action, data_testid=action)[
+                [option(value=key, selected=key == value)[text] for key, text in options]
+            ]
+        ],
+    ]
+
+
+def _deadlines(ticket: Ticket, zone: str, *, may: bool) -> list[Element]:
+    found = [
+        _row(_(labels.FIELD[name]), dates.stamp(instant, zone))
+        for name in ("accept_due_at", "first_response_due_at")
+        if (instant := getattr(ticket, name))
+    ]
+    title = _(labels.FIELD["resolve_due_at"])
+    if not may:
+        due = ticket.resolve_due_at
+        return [*found, _row(title, dates.stamp(due, zone) if due else "—")]
+    value = dates.for_field(ticket.resolve_due_at, zone)
+    field = input("#property-due", type="datetime-local", value=value, data_action="set_due")
+    return [*found, div(".property")[dt[label(for_="property-due")[title]], dd[field]]]
+
+
+def _tags(view: TicketView, *, may: bool) -> Element:
+    return div(".panel-part")[
+        h2[_("Tags"), may and _plus("add_tag", _("Tags"))],
+        div(".tags")[
+            [
+                span(".tag")[
+                    tag, may and _cross("remove_tag", tag, _("Remove {name}").format(name=tag))
+                ]
+                for tag in view.tags
+            ]
+            or span(".muted")[_("None")]
+        ],
+    ]
+
+
+def _links(view: TicketView, *, may: bool) -> Element:
+    return div(".panel-part")[
+        h2[_("Linked tickets"), may and _plus("add_link", _("Linked tickets"))],
+        [_link(linked, may=may) for linked in view.links] or span(".muted")[_("None")],
+    ]
+
+
+def _link(linked: LinkedTicket, *, may: bool) -> Element:
+    outward, inward = labels.LINK[linked.kind]
+    name = f"#{linked.number}"
+    return div(".linked")[
+        span(".muted")[_(outward if linked.is_outward else inward)],
+        a(href=f"/tickets/{linked.number}")[f"{name} {linked.title}"],
+        marks.status_chip(linked.status),
+        may and _cross("remove_link", str(linked.link_id), _("Remove {name}").format(name=name)),
+    ]
+
+
+def _external(view: TicketView, *, may: bool) -> Element | None:
+    if not may and not view.external_links:
+        return None
+    return div(".panel-part")[
+        h2[_("External links"), may and _plus("add_external", _("External links"))],
+        [
+            div(".linked")[
+                a(href=link.url, target="_blank", rel="noopener noreferrer")[
+                    link.title or link.url
+                ],
+                may
+                and _cross(
+                    "remove_external",
+                    str(link.id),
+                    _("Remove {name}").format(name=link.title or link.url),
+                ),
+            ]
+            for link in view.external_links
+        ]
+        or span(".muted")[_("None")],
+    ]
+
+
+def _pencil(action: str, text: str) -> Element:
+    return _small(action, "", text, "edit")
+
+
+def _plus(action: str, name: str) -> Element:
+    return _small(action, "", _("Add: {name}").format(name=name), "plus")
+
+
+def _cross(action: str, value: str, text: str) -> Element:
+    return _small(action, value, text, "cross")
+
+
+def _small(action: str, value: str, text: str, drawn: str) -> Element:
+    return button(
+        ".icon-button",
+        type="button",
+        data_action=action,
+        data_value=value,
+        data_testid=action,
+        aria_label=text,
+        title=text,
+    )[icon(drawn)]
+
+
+_WORKABLE = (Status.NEW, Status.IN_PROGRESS, Status.PENDING)
+_DONE = (Status.RESOLVED, Status.CANCELLED)

@@ -1,0 +1,114 @@
+"""A row of a list of tickets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from htpy import Element, a, button, li, span
+
+from data.models import Status
+from services.lists import TicketLine
+from services.words import _, ngettext, speaking
+from ui import dates
+from ui.fragments import marks
+from ui.presence import Viewer
+from ui.theme import icon
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """For whom a row is drawn: all who have the same look get the same HTML."""
+
+    language: str
+    zone: str
+    is_staff: bool
+    may_take: bool
+    is_trash: bool = False
+
+
+def row(line: TicketLine, look: Look, viewers: Sequence[Viewer] = ()) -> str:
+    """Draw one ticket as a list item that leads to its page."""
+    with speaking(look.language):
+        return str(
+            li(
+                ".row",
+                {"answered": line.answered_by_requester and look.is_staff},
+                data_key=str(line.number),
+                data_testid="row",
+            )[
+                marks.priority_mark(line.priority),
+                _main(line, look, viewers),
+                span(".row-status")[marks.status_chip(line.status, line.pending_reason)],
+                span(".row-lead")[_lead(line, look)],
+                span(".row-due")[marks.due(line, look.zone)],
+                span(".row-age")[dates.age(line.updated_at, look.zone)],
+                _actions(line, look),
+            ]
+        )
+
+
+def _main(line: TicketLine, look: Look, viewers: Sequence[Viewer]) -> Element:
+    return span(".row-main")[
+        a(".row-title", href=f"/tickets/{line.number}")[
+            span(".number")[f"#{line.number}"], " ", line.title
+        ],
+        span(".row-context")[
+            look.is_staff and span[line.requester],
+            line.category and span[line.category],
+            line.team and span[line.team],
+            line.comment_count > 0 and _comments(line, look),
+            span(f"#presence-{line.number}.presence")[look.is_staff and here(viewers)],
+        ],
+    ]
+
+
+def here(viewers: Sequence[Viewer]) -> list[Element]:
+    """Draw who is at a ticket, for staff."""
+    return [
+        span(
+            ".viewer",
+            {"typing": viewer.is_typing or viewer.is_typing_note},
+            title=_("{name} is typing…").format(name=viewer.name)
+            if viewer.is_typing or viewer.is_typing_note
+            else _("{name} is looking at this ticket").format(name=viewer.name),
+        )[marks.avatar(viewer.name, hue=viewer.person_id)]
+        for viewer in viewers
+    ]
+
+
+def _comments(line: TicketLine, look: Look) -> Element:
+    count = ngettext("{n} comment", "{n} comments", line.comment_count)
+    text = count.format(n=line.comment_count)
+    if line.answered_by_requester and look.is_staff:
+        return span(".needs-me")[icon("chat"), _("The requester answered")]
+    return span[icon("chat"), text]
+
+
+def _lead(line: TicketLine, look: Look) -> list[Element | str]:
+    if line.lead is None and look.may_take and line.status is Status.NEW:
+        return []
+    more = len(line.helpers)
+    return [
+        marks.person(line.lead, line.lead_id or 0),
+        *(
+            [span(".muted", title=", ".join(n for _i, n in line.helpers))[f"+{more}"]]
+            if more
+            else []
+        ),
+    ]
+
+
+def _actions(line: TicketLine, look: Look) -> Element:
+    if look.is_trash:
+        return span(".row-actions")[
+            _button("restore", _("Restore"), line), _button("purge", _("Purge…"), line)
+        ]
+    takeable = look.may_take and line.lead_id is None and line.status in _TAKEABLE
+    return span(".row-actions")[takeable and _button("take", _("Take"), line)]
+
+
+def _button(action: str, text: str, line: TicketLine) -> Element:
+    label = f"{text} #{line.number} {line.title}"
+    return button(".button.small", type="button", data_action=action, aria_label=label)[text]
+
+
+_TAKEABLE = (Status.NEW, Status.IN_PROGRESS, Status.PENDING)

@@ -1,0 +1,75 @@
+"""Form fields: a label, a control, an error beside it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from htpy import label, option, select, span
+from nicegui import ui
+
+from services.errors import Invalid
+from ui.fragments.base import Fragment
+
+
+def text(title: str, value: str = "", *, name: str, **more: Any) -> ui.input:
+    """Show a line of text; `name` is its test id and the field that an error names."""
+    field = ui.input(label=title, value=value, **more)
+    return field.props(f"outlined stack-label hide-bottom-space data-testid={name}").classes(
+        "field"
+    )
+
+
+def prose(title: str, value: str = "", *, name: str) -> ui.textarea:
+    """Show several lines of text that grow with what is typed."""
+    field = ui.textarea(label=title, value=value)
+    props = f"outlined stack-label autogrow hide-bottom-space data-testid={name}"
+    return field.props(props).classes("field")
+
+
+class Choice(Fragment):
+    """A native list of choices: works by keyboard, on phones and for screen readers."""
+
+    def __init__(
+        self, title: str, options: Sequence[tuple[str, str]], value: str = "", *, name: str
+    ) -> None:
+        self._title = title
+        self._options = options
+        self._name = name
+        self._error = ""
+        self.value = value
+        super().__init__(self._drawn(), act=self._chosen)
+        self.classes("field choice")
+
+    @property
+    def error(self) -> str:
+        """Return what is wrong, or nothing."""
+        return self._error
+
+    @error.setter
+    def error(self, sentence: str | None) -> None:
+        self._error = sentence or ""
+        self.show(self._drawn())
+
+    def _chosen(self, action: str, value: Any) -> None:
+        if action == "choose" and value in dict(self._options):
+            self.value = str(value)
+            self.show(self._drawn())
+
+    def _drawn(self) -> str:
+        key = f"choice-{self._name}"
+        choices = [option(value=k, selected=k == self.value)[v] for k, v in self._options]
+        return "".join(
+            str(part)
+            for part in (
+                label(for_=key)[self._title],
+                select(id=key, data_action="choose", data_testid=self._name)[choices],
+                span(".field-error", role="alert")[self._error] if self._error else "",
+            )
+        )
+
+
+def show_problems(fields: dict[str, Any], refusal: Invalid) -> str:
+    """Put each problem beside its field and the focus on the first; return what has no field."""
+    problems = refusal.by_field()
+    for name, field in fields.items():
+        field.error = problems.pop(name, None)
+    return " ".join(problems.values())

@@ -1,0 +1,270 @@
+"""One ticket: what it says, where it stands, what can be done about it; all of it live."""
+
+import uuid
+from dataclasses import dataclass
+
+from nicegui import ui
+from sqlalchemy.orm import Session
+
+from services import categories, comments, drafts, teams, ticket_view
+from services.errors import DomainError, Invalid, NotFound
+from services.permissions import Action, Actor
+from services.ticket_view import TicketView
+from services.words import _, speaking
+from ui import browser, live
+from ui.door import Door, door
+from ui.feed import presence
+from ui.fragments import conversation, panel
+from ui.fragments.base import Fragment, KeyedList
+from ui.live import Scoped
+from ui.pages.ticket_actions import Actions
+from ui.widgets import fields, headings
+from ui.widgets.autosave import Autosave
+from ui.widgets.files import DraftFiles, accept_drops
+
+THREAD = "thread"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All the page draws."""
+
+    view: TicketView
+    teams: list[tuple[int, str]]
+    categories: list[tuple[int, str]]
+
+
+async def ticket_page(number: str) -> None:
+    """Show a ticket and keep it fresh while it is on screen (5.3.3)."""
+    do = door()
+    if not number.isdecimal() or len(number) > 12:
+        headings.refused(NotFound())
+        return
+    await TicketPage(do, int(number)).build()
+
+
+def load(s: Session, by: Actor, number: int) -> Loaded:
+    """Fetch all the page draws, in one transaction."""
+    view = ticket_view.load(s, by, number)
+    return Loaded(
+        view=view,
+        teams=teams.options(s, by) if Action.TICKET_ASSIGN in view.may else [],
+        categories=categories.options(s) if Action.TICKET_EDIT in view.may else [],
+    )
+
+
+class TicketPage:
+    """The page of one ticket in one browser."""
+
+    def __init__(self, do: Door, number: int) -> None:
+        self._do = do
+        self._number = number
+        self._key = uuid.uuid4().hex
+        self._composer: Composer | None = None
+
+    async def build(self) -> None:
+        """Load and draw the page, and follow the ticket."""
+        try:
+            loaded = await self._do.see(load, self._number)
+        except DomainError as refusal:
+            headings.refused(refusal)
+            return
+        do, by = self._do, self._do.by
+        self._actions = Actions(do, loaded.view)
+        ui.page_title(f"#{self._number} {loaded.view.ticket.title} · AppTicket")
+        with ui.element("div").classes("ticket"):
+            self._head = Fragment(self._drawn_head(loaded.view), act=self._actions.act)
+            self._head.classes("ticket-top")
+            with ui.element("div").classes("ticket-thread"):
+                self._thread = KeyedList(
+                    THREAD,
+                    conversation.items(loaded.view, do.zone),
+                    act=self._actions.act,
+                    classes="thread",
+                    empty="",
+                )
+                self._typing = ui.label().classes("typing").props("aria-live=polite")
+                self._draw_composer(loaded.view)
+            with ui.element("aside").classes("ticket-side"):
+                self._side = Fragment(self._drawn_side(loaded), act=self._actions.act)
+        live.follow(live.of_ticket(self._number), self._changed)
+        live.follow(live.ORGANISATION, self._changed)
+        Scoped(presence.enter(self._number, by.id, by.name, is_staff=by.is_staff))
+        Scoped(presence.follow(self._number, self._moved))
+
+    async def _changed(self, _numbers: set[int]) -> None:
+        """Show the ticket as it is now; when one may no longer see it, say so."""
+        if self._head.is_deleted:
+            return
+        try:
+            loaded = await self._do.see(load, self._number)
+        except DomainError as refusal:
+            self._vanish(refusal)
+            return
+        self._actions.view = loaded.view
+        self._head.show(self._drawn_head(loaded.view))
+        self._side.show(self._drawn_side(loaded))
+        before = set(self._thread.keys)
+        self._thread.show_items(conversation.items(loaded.view, self._do.zone))
+        self._announce(set(self._thread.keys) - before)
+        if self._composer and Action.TICKET_COMMENT not in loaded.view.may:
+            self._composer.close()
+            self._composer = None
+
+    def _vanish(self, refusal: DomainError) -> None:
+        page = self._head.parent_slot.parent if self._head.parent_slot else None
+        if page is not None:
+            with page.parent_slot.parent if page.parent_slot else page:
+                page.delete()
+                headings.refused(refusal)
+
+    def _announce(self, arrived: set[str]) -> None:
+        if any(key.startswith("comment-") for key in arrived):
+            said = _("New message on ticket #{number}").format(number=self._number)
+            self._do.client.run_javascript(browser.call("announce", said))
+            self._do.client.run_javascript(browser.call("toBottom", THREAD))
+
+    def _moved(self) -> None:
+        """Show who is here, to staff, and who is typing, to those who may know."""
+        if self._head.is_deleted:
+            return
+        by = self._do.by
+        typing = [
+            viewer.name
+            for viewer in presence.at(self._number)
+            if viewer.person_id != by.id
+            and (viewer.is_typing or (by.is_staff and viewer.is_typing_note))
+        ]
+        with speaking(self._do.language):  # whoever moved may speak another one
+            text = _("{name} is typing…").format(name=", ".join(typing)) if typing else ""
+            self._typing.set_text(text)
+            self._head.show(self._drawn_head(self._actions.view))
+
+    def _drawn_head(self, view: TicketView) -> str:
+        by = self._do.by
+        others = [v for v in presence.at(self._number) if v.person_id != by.id]
+        return panel.head(view, others, is_staff=by.is_staff)
+
+    def _drawn_side(self, loaded: Loaded) -> str:
+        return panel.properties(loaded.view, loaded.teams, loaded.categories, self._do.zone)
+
+    def _draw_composer(self, view: TicketView) -> None:
+        if Action.TICKET_COMMENT in view.may:
+            self._composer = Composer(self._do, view)
+        else:
+            ui.label(_("This ticket is closed: nothing on it can change any more.")).classes(
+                "closed-note"
+            )
+
+
+class Composer:
+    """Where one answers: text, files, public or internal, send, send and resolve."""
+
+    def __init__(self, do: Door, view: TicketView) -> None:
+        self._do = do
+        self._number = view.ticket.number
+        self._key = uuid.uuid4().hex  # the same message sent twice is one message
+        self._context = comments.draft_of(self._number)
+        self._is_sending = False
+        with ui.element("div").classes("composer") as self._box:
+            self._draw_switch(view)
+            self._text = fields.prose(
+                _("Your message"), view.draft.get("body", ""), name="composer"
+            )
+            self._files = DraftFiles(do, self._context, view.draft_files)
+            with ui.row().classes("composer-buttons"):
+                send = ui.button(_("Send"), on_click=self._send).props("data-testid=send")
+                send.tooltip("Ctrl + Enter")
+                if Action.TICKET_RESOLVE in view.may:
+                    resolve = ui.button(_("Send and resolve"), on_click=self._send_and_resolve)
+                    resolve.props("outline data-testid=send-resolve")
+        self._autosave = Autosave(self._save)
+        self._text.on_value_change(self._typed)
+        self._text.on("keydown", self._send, js_handler=browser.PRESSED_TO_SEND)
+        accept_drops(self._box, self._files)
+
+    def close(self) -> None:
+        """Replace the composer by a word on why there is none; what was typed stays visible."""
+        self._autosave.forget()
+        text = self._text.value
+        with self._box.clear():
+            ui.label(_("This ticket is closed: nothing on it can change any more."))
+            if text:
+                ui.label(text).classes("version")
+
+    def _draw_switch(self, view: TicketView) -> None:
+        self._internal: ui.checkbox | None = None
+        if Action.TICKET_NOTE in view.may:
+            self._internal = ui.checkbox(
+                _("Internal note: the requester does not see it"),
+                value=bool(view.draft.get("internal")),
+            ).props("data-testid=internal")
+            self._internal.on_value_change(self._switched)
+            self._tint()
+
+    @property
+    def _is_internal(self) -> bool:
+        return bool(self._internal and self._internal.value)
+
+    def _switched(self) -> None:
+        self._tint()
+        presence.rest(self._number, self._do.by.id)
+        self._autosave.typed()
+
+    def _tint(self) -> None:
+        self._box.classes(
+            add="internal" if self._is_internal else "",
+            remove="internal" if not self._is_internal else "",
+        )
+
+    def _typed(self) -> None:
+        if self._text.value:
+            presence.type(self._number, self._do.by.id, is_note=self._is_internal)
+        else:
+            presence.rest(self._number, self._do.by.id)
+        self._text.error = None
+        self._autosave.typed()
+
+    async def _save(self) -> None:
+        if not self._is_sending:
+            body = {"body": self._text.value or "", "internal": self._is_internal}
+            if not body["body"]:
+                body = {}
+            await self._do(drafts.save, self._context, body)
+
+    async def _send(self) -> None:
+        await self._post(resolve=False)
+
+    async def _send_and_resolve(self) -> None:
+        await self._post(resolve=True)
+
+    async def _post(self, *, resolve: bool) -> None:
+        """Send once, however often the button is pressed; a refusal leaves everything as typed."""
+        if self._is_sending:
+            return
+        self._is_sending = True
+        self._autosave.forget()
+        try:
+            await self._do.attempt(
+                comments.post,
+                self._number,
+                self._text.value or "",
+                internal=self._is_internal,
+                key=self._key,
+                resolve=resolve,
+            )
+        except Invalid as refusal:
+            self._text.error = " ".join(refusal.by_field().values())
+        except DomainError as refusal:
+            self._do.tell(refusal.say())
+        else:
+            await self._sent()
+        finally:
+            self._is_sending = False
+
+    async def _sent(self) -> None:
+        self._key = uuid.uuid4().hex
+        self._text.set_value("")
+        self._autosave.forget()
+        presence.rest(self._number, self._do.by.id)
+        await self._files.refresh()

@@ -1,0 +1,292 @@
+"""What the controls of a ticket’s page do: each calls one service, asking first what it needs."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import ui
+
+from data.models import LinkKind, PendingReason, Status
+from services import (
+    assignment,
+    comments,
+    labels,
+    links,
+    observers,
+    tags,
+    tickets,
+    transitions,
+    trash,
+)
+from services.errors import Conflict, DomainError, Invalid
+from services.ticket_view import TicketView
+from services.words import N_, _
+from ui import dates
+from ui.door import Door
+from ui.widgets import dialogs, fields
+
+Act = Callable[[Any], Awaitable[None]]
+
+_DONE: dict[Status, str] = {
+    Status.IN_PROGRESS: N_("The ticket is in progress."),
+    Status.PENDING: N_("The ticket is on hold."),
+    Status.RESOLVED: N_("The ticket is resolved."),
+    Status.CLOSED: N_("The ticket is closed."),
+    Status.CANCELLED: N_("The ticket is cancelled."),
+}
+
+
+class Actions:
+    """The controls of one page; `view` is what the person sees now, to detect conflicts."""
+
+    def __init__(self, do: Door, view: TicketView) -> None:
+        self._do = do
+        self.view = view
+        self._number = view.ticket.number
+        self._acts: dict[str, Act] = {
+            "take": self._take,
+            "move": self._move,
+            "delete": self._delete,
+            "assign": self._assign,
+            "add_helper": self._add_helper,
+            "remove_helper": self._remove_helper,
+            "add_observer": self._add_observer,
+            "remove_observer": self._remove_observer,
+            "set_team": self._set_team,
+            "set_due": self._set_due,
+            "edit_title": self._edit_title,
+            "edit_description": self._edit_description,
+            "add_tag": self._add_tag,
+            "remove_tag": self._remove_tag,
+            "add_link": self._add_link,
+            "remove_link": self._remove_link,
+            "add_external": self._add_external,
+            "remove_external": self._remove_external,
+            "edit_comment": self._edit_comment,
+            "delete_comment": self._delete_comment,
+            "versions": self._versions,
+        }
+
+    async def act(self, action: str, value: Any) -> None:
+        """Do what was pressed; what is not known is ignored."""
+        if action in self._acts:
+            await self._acts[action](value)
+        elif action.startswith("set_") and action[4:] in _EDITED:
+            name = _EDITED[action[4:]]
+            await self._edit(name, value or None)
+
+    async def _take(self, _value: Any) -> None:
+        said = _("You took ticket #{n}.").format(n=self._number)
+        await self._do.act(said, assignment.take, self._number)
+
+    async def _move(self, value: Any) -> None:
+        if value not in set(Status):
+            return
+        target = Status(value)
+        if target is Status.PENDING:
+            await self._pend()
+        elif target is not Status.CLOSED or await self._really_close():
+            await self._do.act(_(_DONE[target]), transitions.move, self._number, target)
+
+    async def _really_close(self) -> bool:
+        return await dialogs.confirm(
+            _("Close the ticket"),
+            _("A closed ticket can never be changed again. This cannot be undone."),
+            _("Close the ticket"),
+        )
+
+    async def _pend(self) -> None:
+        def controls() -> dict[str, Any]:
+            reasons = [(m.value, _(labels.PENDING_REASON[m])) for m in PendingReason]
+            reason = fields.Choice(
+                _("What does it wait for?"), reasons, PendingReason.REQUESTER.value, name="reason"
+            )
+            until = fields.text(_("Resumes on (for a planned wait)"), name="wake_at")
+            return {"pending_reason": reason, "wake_at": until.props("type=datetime-local")}
+
+        async def save(values: dict[str, Any]) -> None:
+            wait = transitions.Wait(
+                reason=PendingReason(values["pending_reason"]),
+                until=dates.from_field(str(values["wake_at"] or ""), self._do.zone),
+            )
+            await self._do.attempt(transitions.move, self._number, Status.PENDING, wait=wait)
+
+        await dialogs.form(_("Put on hold"), controls, save, verb=_("Put on hold"))
+
+    async def _delete(self, _value: Any) -> None:
+        said = _("Ticket #{n} is in the trash.").format(n=self._number)
+        if await self._do.act(said, trash.delete, self._number):
+            ui.navigate.to("/queue")
+
+    async def _assign(self, _value: Any) -> None:
+        found = await dialogs.person(
+            self._do, _("Who leads this ticket?"), "assignable", nobody=_("Nobody")
+        )
+        if found is None:
+            return
+        seen = {"lead_id": self.view.ticket.lead_id}
+        said = _("The lead of ticket #{n} changed.").format(n=self._number)
+        choice: dict[str, Any] = {"lead_id": found} if found else {"unassign": True}
+        await self._do.act(said, assignment.assign, self._number, seen=seen, **choice)
+
+    async def _add_helper(self, _value: Any) -> None:
+        found = await dialogs.person(self._do, _("Who helps?"), "assignable")
+        if found:
+            await self._do.act(_("Helper added."), assignment.add_helper, self._number, found)
+
+    async def _remove_helper(self, value: Any) -> None:
+        said = _("Helper removed.")
+        await self._do.act(said, assignment.remove_helper, self._number, int(value))
+
+    async def _add_observer(self, _value: Any) -> None:
+        found = await dialogs.person(self._do, _("Who follows this ticket?"), "anyone")
+        if found:
+            await self._do.act(_("Observer added."), observers.add, self._number, found)
+
+    async def _remove_observer(self, value: Any) -> None:
+        await self._do.act(_("Observer removed."), observers.remove, self._number, int(value))
+
+    async def _set_team(self, value: Any) -> None:
+        if str(value).isdecimal():
+            seen = {"team_id": self.view.ticket.team_id}
+            said = _("The team of ticket #{n} changed.").format(n=self._number)
+            await self._do.act(said, assignment.assign, self._number, team_id=int(value), seen=seen)
+
+    async def _set_due(self, value: Any) -> None:
+        due = dates.from_field(str(value), self._do.zone) if value else None
+        await self._edit("resolve_due_at", due)
+
+    async def _edit(self, name: str, value: Any) -> None:
+        """Change one field as seen; when somebody was faster, both values are told."""
+        seen = {name: getattr(self.view.ticket, name)}
+        said = _("Ticket #{n} was changed.").format(n=self._number)
+        await self._do.act(said, tickets.edit, self._number, {name: value}, seen=seen)
+
+    async def _edit_title(self, _value: Any) -> None:
+        title = _("Edit the title")
+        await self._edit_text("title", title, lambda v: fields.text(title, v, name="title"))
+
+    async def _edit_description(self, _value: Any) -> None:
+        title = _("Edit the description")
+        await self._edit_text(
+            "description", title, lambda v: fields.prose(title, v, name="description")
+        )
+
+    async def _edit_text(self, name: str, title: str, control: Callable[[str], Any]) -> None:
+        """Edit a text in a dialog; a conflict shows both versions and loses neither."""
+        seen = getattr(self.view.ticket, name)
+        collided: list[Conflict] = []
+
+        async def save(values: dict[str, Any]) -> None:
+            try:
+                await self._do.attempt(
+                    tickets.edit, self._number, {name: values[name]}, seen={name: seen}
+                )
+            except Conflict as conflict:
+                collided.append(conflict)
+
+        await dialogs.form(title, lambda: {name: control(seen)}, save)
+        while collided:
+            conflict = collided.pop()
+            theirs = str(conflict.facts["theirs"] or "")
+            kept = await dialogs.versions(conflict, theirs, str(conflict.facts["mine"] or ""))
+            if kept is not None:
+                seen = theirs
+                await self._refusable(save, {name: kept})
+
+    async def _refusable(
+        self, save: Callable[[dict[str, Any]], Awaitable[None]], values: dict[str, Any]
+    ) -> None:
+        try:
+            await save(values)
+        except Invalid as refusal:
+            self._do.tell(" ".join(refusal.by_field().values()))
+        except DomainError as refusal:
+            self._do.tell(refusal.say())
+
+    async def _add_tag(self, _value: Any) -> None:
+        async def save(values: dict[str, Any]) -> None:
+            await self._do.attempt(tags.add, self._number, str(values["tag"] or ""))
+
+        await dialogs.form(
+            _("Add a tag"), lambda: {"tag": fields.text(_("Tag"), name="tag")}, save, verb=_("Add")
+        )
+
+    async def _remove_tag(self, value: Any) -> None:
+        await self._do.act(_("Tag removed."), tags.remove, self._number, str(value))
+
+    async def _add_link(self, _value: Any) -> None:
+        def controls() -> dict[str, Any]:
+            kinds = [(m.value, _(labels.LINK[m][0])) for m in LinkKind]
+            kind = fields.Choice(_("This ticket"), kinds, LinkKind.RELATES_TO.value, name="kind")
+            return {
+                "kind": kind,
+                "other": fields.text(_("Number of the other ticket"), name="other"),
+            }
+
+        async def save(values: dict[str, Any]) -> None:
+            digits = str(values["other"] or "").strip().lstrip("#")
+            if not digits.isdecimal() or len(digits) > 12:
+                raise Invalid({"other": N_("Enter the number of a ticket.")})
+            kind = LinkKind(values["kind"])
+            await self._do.attempt(links.add, self._number, kind, int(digits))
+
+        await dialogs.form(_("Link to another ticket"), controls, save, verb=_("Add"))
+
+    async def _remove_link(self, value: Any) -> None:
+        await self._do(links.remove, self._number, int(value))
+
+    async def _add_external(self, _value: Any) -> None:
+        def controls() -> dict[str, Any]:
+            url = fields.text(_("Address"), name="url").props("type=url placeholder=https://")
+            return {"url": url, "title": fields.text(_("Title"), name="link-title")}
+
+        async def save(values: dict[str, Any]) -> None:
+            url, title = str(values["url"] or ""), str(values["title"] or "")
+            await self._do.attempt(links.add_external, self._number, url, title)
+
+        await dialogs.form(_("Add an external link"), controls, save, verb=_("Add"))
+
+    async def _remove_external(self, value: Any) -> None:
+        await self._do(links.remove_external, self._number, int(value))
+
+    async def _edit_comment(self, value: Any) -> None:
+        comment = next(
+            (m.comment for m in self.view.messages if str(m.comment.id) == str(value)), None
+        )
+        if comment is None:
+            return
+        seen = comment.body
+
+        async def save(values: dict[str, Any]) -> None:
+            await self._do.attempt(comments.edit, comment.id, str(values["body"] or ""), seen=seen)
+
+        title = _("Edit this comment")
+        try:
+            await dialogs.form(
+                title, lambda: {"body": fields.prose(title, seen, name="comment-body")}, save
+            )
+        except Conflict as conflict:
+            self._do.tell(conflict.say())
+
+    async def _delete_comment(self, value: Any) -> None:
+        await self._do.act(_("Comment deleted."), comments.delete, int(value))
+
+    async def _versions(self, value: Any) -> None:
+        found = await self._do.look(comments.versions, int(value))
+        if found is None:
+            return
+        with dialogs.titled(_("Earlier versions")) as dialog:
+            for version in found:
+                ui.label(dates.short(version.replaced_at, self._do.zone)).classes("muted")
+                ui.label(version.body).classes("version")
+            ui.button(_("Close"), on_click=dialog.close).props("flat")
+        dialog.open()
+
+
+_EDITED = {
+    "category": "category_id",
+    "type": "type",
+    "urgency": "urgency",
+    "impact": "impact",
+    "priority": "priority",
+}

@@ -1,0 +1,220 @@
+"""The frame every page shares: navigation, top bar, toast; a click changes only what is inside."""
+
+import copy
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from htpy import Element, a, button, div, form, header, nav, span
+from nicegui import Client, ui
+from nicegui.elements.sub_pages import SubPages
+from nicegui.language import Language
+from nicegui.page_arguments import RouteMatch
+from sqlalchemy.orm import Session
+
+from data.models import Theme
+from services import accounts, undo
+from services.errors import DomainError, NotFound
+from services.permissions import Action, Actor, allows
+from services.words import N_, _, speak
+from ui import browser, sockets, statics
+from ui.door import Door, door
+from ui.fragments import marks
+from ui.fragments.base import Fragment
+from ui.pages.admin_categories import categories_page
+from ui.pages.admin_teams import teams_page
+from ui.pages.admin_users import users_page
+from ui.pages.home import home_page
+from ui.pages.new_ticket import new_ticket_page
+from ui.pages.profile import profile_page
+from ui.pages.ticket import ticket_page
+from ui.pages.ticket_list import mine_page, queue_page, trash_page
+from ui.theme import icon
+from ui.widgets import headings
+
+log = logging.getLogger(__name__)
+
+PAGES: dict[str, Callable[..., Any]] = {
+    "/": home_page,
+    "/tickets": mine_page,
+    "/tickets/new": new_ticket_page,
+    "/tickets/{number}": ticket_page,
+    "/queue": queue_page,
+    "/trash": trash_page,
+    "/profile": profile_page,
+    "/admin/users": users_page,
+    "/admin/teams": teams_page,
+    "/admin/categories": categories_page,
+}
+
+_ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, icon, right needed
+    ("/", N_("Home"), "home", None),
+    ("/tickets", N_("My tickets"), "ticket", None),
+    ("/queue", N_("All tickets"), "inbox", Action.QUEUE_SEE),
+    ("/trash", N_("Deleted tickets"), "trash", Action.TRASH_SEE),
+    ("/admin/users", N_("User management"), "person", Action.USER_MANAGE),
+    ("/admin/teams", N_("Teams"), "team", Action.TEAM_MANAGE),
+    ("/admin/categories", N_("Categories"), "folder", Action.CATEGORY_MANAGE),
+)
+_ON_PHONES = ("/", "/tickets", "/queue", "/profile")
+_PACKS: dict[str, Language] = {"fr": "fr", "en": "en-GB"}
+
+
+def register() -> None:
+    """Bind the frame to every address of a page."""
+    for path in PAGES:
+        ui.page(path, response_timeout=15)(shell)
+
+
+async def shell() -> None:
+    """Draw the frame once; navigation then changes only what is inside."""
+    do = door()
+    loaded = await do.look(load)
+    if loaded is None:
+        return
+    theme = loaded
+    client = ui.context.client
+    _dress(client, do, theme)
+    with client.layout:
+        top = Fragment(_top(do), act=_Frame(do).act)
+        bottom = Fragment(_bottom(do))
+    top.move(client.layout, 0)
+    bottom.classes("bottom")
+    toast = Fragment("", act=_Frame(do).act).classes("toast-place")
+    toast.props("role=status aria-live=polite")
+    do.offer_undo = lambda sentence, event_id: toast.show(_toast(sentence, event_id))
+    Fragment(div("#announcer.sr-only", aria_live="polite"))
+    Fragment(_connection())
+    with ui.element("div").classes("content").props("id=content tabindex=-1"):
+        Guarded(PAGES)
+
+    def show_place(path: str) -> None:
+        client.run_javascript(browser.call("nav", path))
+
+    client.sub_pages_router.on_path_changed(show_place)
+    client.run_javascript(browser.call("nav", client.sub_pages_router.current_path))
+    client.run_javascript(browser.call("quiet"))
+
+
+def load(s: Session, by: Actor) -> Theme:
+    """Fetch what the frame depends on."""
+    return accounts.profile(s, by).theme
+
+
+class Guarded(SubPages, component="sub_pages.js"):
+    """Navigation inside the frame: a socket message, which no HTTP middleware sees (R-25)."""
+
+    def _render_page(self, match: RouteMatch) -> bool:
+        do = door()
+        speak(do.language)
+        if self.client.request.scope["state"].get("is_cut"):
+            self.client.run_javascript(sockets.LEAVE)
+            return True
+        if not self._router.is_initial_request:
+            self.client.run_javascript(browser.call("focus", "page-title"))
+        return bool(super()._render_page(match))
+
+    def _render_404(self) -> None:
+        headings.refused(NotFound())
+
+    def _render_error(self, error: Exception) -> None:
+        request_id = self.client.request.scope["state"]["request_id"]
+        log.error("the page failed, request %s", request_id, exc_info=error)
+        headings.refused(Broken(id=request_id))
+
+
+class Broken(DomainError):
+    """A page failed: what the person sees is a number that support can look up."""
+
+    code = "broken"
+    sentence = N_("This page could not be shown. Tell your administrator this number: {id}.")
+
+
+class _Frame:
+    """What the frame’s own controls do."""
+
+    def __init__(self, do: Door) -> None:
+        self._do = do
+
+    async def act(self, action: str, value: Any) -> None:
+        """Undo, or close the toast."""
+        if action == "undo" and str(value).isdecimal():
+            await self._do(undo.undo, int(value))
+            self._do.offer_undo("", 0)
+        elif action == "dismiss":
+            self._do.offer_undo("", 0)
+
+
+def _dress(client: Client, do: Door, theme: Theme) -> None:
+    """Give this page the person’s language and colours."""
+    client.page = copy.copy(client.page)
+    client.page.language = _PACKS[do.language]
+    client.page.dark = {Theme.LIGHT: False, Theme.DARK: True, Theme.SYSTEM: None}[theme]
+    ui.add_head_html(
+        f'<link rel="stylesheet" href="{statics.url("app.css")}">'
+        f'<link rel="manifest" href="/manifest.json">'
+        f'<meta name="theme-color" content="#1d4ed8">'
+        f'<script src="{statics.url("browser.js")}"></script>'
+    )
+
+
+def _top(do: Door) -> str:
+    return str(
+        header(".top")[
+            a(".skip-link", href="#content")[_("Skip to the content")],
+            a(".brand", href="/")[icon("ticket"), span["AppTicket"]],
+            nav(".rail", aria_label=_("Main menu"))[[_entry(do, *entry) for entry in _ENTRIES]],
+            div(".top-tools")[
+                a(".button.primary.create", href="/tickets/new", data_testid="create")[
+                    icon("plus"), span[_("Create a ticket")]
+                ],
+                a(
+                    ".me",
+                    href="/profile",
+                    data_nav="",
+                    aria_label=_("My profile: {name}").format(name=do.by.name),
+                )[marks.avatar(do.by.name, hue=do.by.id), span(".me-name")[do.by.name]],
+                form(method="post", action="/logout")[
+                    button(
+                        ".icon-button", type="submit", aria_label=_("Sign out"), title=_("Sign out")
+                    )[icon("out")]
+                ],
+            ],
+        ]
+    )
+
+
+def _entry(do: Door, address: str, text: str, drawn: str, needed: Action | None) -> Element | None:
+    if needed and not allows(do.by, needed):
+        return None
+    return a(href=address, data_nav="")[icon(drawn), span[_(text)]]
+
+
+def _bottom(do: Door) -> str:
+    entries = [entry for entry in _ENTRIES if entry[0] in _ON_PHONES]
+    profile = ("/profile", N_("My profile"), "person", None)
+    return str(
+        nav(".bottom-bar", aria_label=_("Menu"))[[_entry(do, *e) for e in (*entries, profile)]]
+    )
+
+
+def _connection() -> str:
+    text = _("Connection lost: reconnecting. What you typed is kept.")
+    return str(div("#connection.connection", role="status", hidden=True)[text])
+
+
+def _toast(sentence: str, event_id: int) -> str:
+    if not sentence:
+        return ""
+    return str(
+        div(".toast", data_testid="toast")[
+            span[sentence],
+            event_id
+            and button(
+                ".button.small", type="button", data_action="undo", data_value=str(event_id)
+            )[_("Undo")],
+            button(".icon-button", type="button", data_action="dismiss", aria_label=_("Close"))[
+                icon("cross")
+            ],
+        ]
+    )

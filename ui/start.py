@@ -1,0 +1,132 @@
+"""Everything the browser meets, put together: gate, pages, statics, guards, live updates."""
+
+import ctypes
+import ctypes.util
+import gc
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from nicegui import app, background_tasks, ui
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from data import db
+from data.config import Settings
+from ui import live, shell, sockets, statics, transfers
+from ui.document import not_found
+from ui.feed import feed, presence
+from ui.gate import Gate
+from ui.guard import Guard
+from ui.logins import Logins
+from ui.statics import Compressed
+from ui.threads import in_thread
+
+RECONNECT_SECONDS = 30.0
+
+Listen = Callable[[Callable[[dict[str, Any]], None], Callable[[], None]], Awaitable[None]]
+
+
+class Site:
+    """The web application of one process: `asgi` is what the server runs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        publish: live.Publish | None = None,
+        listen: Listen | None = None,
+    ) -> None:
+        """Put the site together; `publish` and `listen` connect it to the other processes."""
+        self._publish = publish
+        self._listen = listen
+        self.logins = Logins(settings)
+        self.gate = Gate(settings, self.logins)
+        self.root = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+        self.root.include_router(self.gate.router())
+        self.root.include_router(transfers.router)
+        self.root.include_router(statics.router)
+        self.root.add_api_route("/healthz", healthz)
+        self.root.add_api_route("/readyz", readyz)
+        self.root.add_exception_handler(HTTPException, _refused)
+        self.root.add_exception_handler(RequestValidationError, _refused)
+        shell.register()
+        app.on_startup(self._begin)
+        configure_nicegui(self.root, settings)
+        sockets.install(self.logins)
+        self.asgi: ASGIApp = Guard(Compressed(self.root), settings, self.logins)
+
+    async def _begin(self) -> None:
+        """Start what runs beside the requests, and tune the collector for many live pages."""
+        live.hub.start(self._publish)
+        feed.start()
+        background_tasks.create(presence.keep(), name="presence")
+        background_tasks.create(sockets.sweep(), name="session sweep")
+        if self._listen:
+            background_tasks.create(self._listen(live.hub.receive, live.hub.gap), name="bus")
+        # A full collection with the elements of many pages stops the process for half a second.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+
+
+def configure_nicegui(root: FastAPI, settings: Settings) -> None:
+    """Hand the outer application to NiceGUI with the options that were measured."""
+    app.config.socket_io_js_query_params["node"] = settings.node
+    ui.run_with(
+        root,
+        title="AppTicket",
+        favicon=str(statics.FOLDER / "icon.svg"),
+        dark=None,
+        language="fr",
+        binding_refresh_interval=None,
+        reconnect_timeout=RECONNECT_SECONDS,
+        gzip_middleware_factory=None,
+        tailwind=False,
+        show_welcome_message=False,
+    )
+    app.colors(
+        primary="#1d4ed8",
+        secondary="#475569",
+        accent="#1d4ed8",
+        positive="#15803d",
+        negative="#b91c1c",
+        info="#0369a1",
+        warning="#b45309",
+    )
+    ui.button.default_props("no-caps unelevated")
+    ui.input.default_props("dense")
+    ui.card.default_props("flat bordered")
+
+
+def trim_memory() -> None:
+    """Give freed memory back to the system; glibc keeps a peak for ever otherwise."""
+    gc.collect()
+    if name := ctypes.util.find_library("c"):
+        libc = ctypes.CDLL(name)
+        if hasattr(libc, "malloc_trim"):
+            libc.malloc_trim(0)
+
+
+async def healthz() -> dict[str, str]:
+    """Say that the process lives."""
+    return {"status": "ok"}
+
+
+async def readyz() -> Response:
+    """Say whether the database answers."""
+    try:
+        await in_thread(db.read, lambda s: s.execute(text("SELECT 1")).scalar())
+    except SQLAlchemyError:
+        return JSONResponse({"status": "database"}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(not_found(), status)
+    return JSONResponse({"detail": "Not Found"}, status)

@@ -1,8 +1,10 @@
 """An empty database per test, five people everyone knows, files in a folder of their own."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,27 +12,75 @@ from argon2 import PasswordHasher, profiles
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from data import db, files
+from data import clock, db, files
 from data.models import Role, Team, Ticket, User
 from services import creation, passwords, words
 from services.permissions import Actor
+from tests import servers
+
+SQLITE, MARIADB = "sqlite", "mariadb"
+TESTS = Path(__file__).parent
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what needs a database on both; browsers and the folders below only on SQLite."""
+    if "engine" not in metafunc.fixturenames:
+        return
+    names = {mark.name for mark in metafunc.definition.iter_markers()}
+    if "mariadb" in names:
+        metafunc.parametrize("engine", [MARIADB], indirect=True)
+    elif "browser" in names or metafunc.definition.path.parent != TESTS:
+        metafunc.parametrize("engine", [SQLITE], indirect=True)
+    else:
+        metafunc.parametrize("engine", [SQLITE, MARIADB], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the tables, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """A MariaDB with the tables: a throw-away one, or the server of TEST_DATABASE_URL."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        _make_tables(url)
+        yield url
+        return
+    with servers.mariadb() as server:
+        _make_tables(server.url)
+        yield server.url
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """An empty database: SQLite in a file, or the server in TEST_DATABASE_URL."""
-    url = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{tmp_path}/test.db"
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """The application’s database, empty: a file of its own, or the session’s MariaDB."""
+    if getattr(request, "param", SQLITE) == SQLITE:
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+        engine = db.configure(f"sqlite:///{tmp_path}/test.db")
+        yield engine
+    else:
+        engine = db.configure(request.getfixturevalue("mariadb_url"))
+        yield engine
+        _empty(engine)
+    engine.dispose()
+
+
+def _make_tables(url: str) -> None:
     engine = db.configure(url)
     db.Base.metadata.create_all(engine)
-    yield engine
-    if not url.startswith("sqlite"):
-        with engine.begin() as connection:
-            connection.exec_driver_sql(
-                "SET foreign_key_checks = 0"
-            )  # categories point at each other
-            for table in reversed(db.Base.metadata.sorted_tables):
-                connection.execute(table.delete())
     engine.dispose()
+
+
+def _empty(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET foreign_key_checks = 0")  # categories point at each other
+        for table in db.Base.metadata.sorted_tables:
+            connection.execute(table.delete())
+        connection.exec_driver_sql("SET foreign_key_checks = 1")
 
 
 @pytest.fixture
@@ -85,6 +135,29 @@ def ticket(s: Session, people: People) -> Ticket:
     ticket = creation.create(s, people.alice, creation.NewTicket(title="Imprimante muette"))
     s.commit()
     return ticket
+
+
+class Clock:
+    """The instant of the application, which a test may move."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self, zone: object) -> datetime:
+        """Stand in for `datetime` in `data.clock`."""
+        return datetime.now(UTC) + self.ahead
+
+    def pass_by(self, **time: float) -> None:
+        """Let time pass: `pass_by(seconds=20)`."""
+        self.ahead += timedelta(**time)
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that goes as usual until the test moves it."""
+    moved = Clock()
+    monkeypatch.setattr(clock, "datetime", moved)
+    return moved
 
 
 class Queries:

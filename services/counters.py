@@ -26,14 +26,14 @@ class Counts:
 
 
 def count(s: Session, by: Actor) -> Counts:
-    """Count the open tickets that `by` may see, in two queries."""
+    """Count the open tickets that `by` may see, per view and per lead, in one query."""
     open_ones = visible_to(by).where(Ticket.status.in_(OPEN))
     sums = [_sum(filters.conditions(filters.VIEWS[name], by)).label(name) for name in _COUNTED]
-    row = s.execute(open_ones.with_only_columns(*sums)).one()
-    leads = open_ones.with_only_columns(Ticket.lead_id, func.count()).group_by(Ticket.lead_id)
+    per_lead = open_ones.with_only_columns(Ticket.lead_id, *sums).group_by(Ticket.lead_id)
+    rows = s.execute(per_lead).all()
     return Counts(
-        views={name: int(getattr(row, name) or 0) for name in _COUNTED},
-        by_lead={lead: many for lead, many in s.execute(leads) if lead is not None},
+        views={name: sum(int(getattr(row, name)) for row in rows) for name in _COUNTED},
+        by_lead={row.lead_id: int(row.open) for row in rows if row.lead_id is not None},
     )
 
 

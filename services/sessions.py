@@ -58,6 +58,7 @@ def open(s: Session, user_id: int, *, address: str = "", user_agent: str = "") -
         user_agent=user_agent[:255],
     )
     s.add(row)
+    user.last_seen_at = now()
     s.flush()
     return token
 

@@ -57,6 +57,7 @@ _SNIPPETS: dict[str, str] = {
 }""",
     "nav": """
 (path) => {
+  document.getElementById("menu-sheet")?.hidePopover();
   const plain = path.split(/[?#]/)[0];
   for (const link of document.querySelectorAll("[data-nav]"))
     if (link.getAttribute("href") === plain) link.setAttribute("aria-current", "page");
@@ -119,40 +120,57 @@ _SNIPPETS: dict[str, str] = {
 (form) => Object.fromEntries(
   [...new FormData(form)].filter(([, value]) => typeof value === "string")
 )""",
-    # Send files to our own guarded address; the server answers, the page is told by the events.
+    # Send files to our own guarded address, one after another; the zone hears how each went.
     "upload": """
-async (files, address, problem) => {
+async (zone, files) => {
+  zone.setAttribute("aria-busy", "true");
   for (const file of files) {
     const body = new FormData();
     body.append("file", file, file.name || "image.png");
-    const answer = await fetch(address, {method: "POST", body}).catch(() => null);
-    const told = answer && answer.status < 500 ? await answer.json() : {detail: problem};
-    emitEvent("files_changed", {address, detail: answer?.ok ? "" : told.detail});
+    const answer = await fetch(zone.dataset.upload, {method: "POST", body}).catch(() => null);
+    const told = answer && answer.status < 500 && (await answer.json().catch(() => null));
+    const detail = answer?.ok ? "" : told?.detail ?? zone.dataset.problem;
+    zone.dispatchEvent(new CustomEvent("filesent", {detail}));
   }
+  zone.removeAttribute("aria-busy");
 }""",
     "pick": """
-(address, problem) => {
+(zone, photo) => {
   const input = document.createElement("input");
   input.type = "file";
-  input.multiple = true;
-  input.onchange = () => ap.upload(input.files, address, problem);
+  if (photo) [input.accept, input.capture] = ["image/*", "environment"];
+  else input.multiple = true;
+  input.onchange = () => ap.upload(zone, input.files);
   input.click();
 }""",
     "keys": """
 (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return "";
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return "";
   if (event.target.closest("input,textarea,select,[contenteditable],[role=dialog]")) return "";
   return event.key;
 }""",
-    # j and k move through the rows of a list.
-    "step": """
-(list, by) => {
-  const rows = [...document.querySelectorAll(`#${CSS.escape(list)} > li[data-key]`)];
-  const at = rows.findIndex((row) => row.contains(document.activeElement));
-  rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.querySelector("a")?.focus();
+    # A key presses what carries it in `aria-keyshortcuts`, in the row that has the focus first.
+    "shortcut": """
+(event) => {
+  const key = ap.keys(event);
+  if (key === "j" || key === "k") return ap.step(key === "j" ? 1 : -1);
+  const carrier = `[aria-keyshortcuts="${CSS.escape(key)}"]`;
+  const row = document.activeElement?.closest("li[data-key]");
+  const lone = () => document.querySelector(`${carrier}:not(li *)`);
+  const aim = key && (row?.querySelector(carrier) ?? lone());
+  if (!aim) return;
+  event.preventDefault();
+  if (aim.matches("input,textarea")) aim.focus();
+  else aim.click();
 }""",
-    "current": """
-() => document.activeElement?.closest("[data-key]")?.dataset.key ?? "" """,
+    # j and k move through the rows of a page.
+    "step": """
+(by) => {
+  const rows = [...document.querySelectorAll(".rows > li[data-key]")];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
+  next?.querySelector("a, button")?.focus();
+}""",
     # A calm word in place of NiceGUI’s popup while the connection is lost; it goes by itself.
     "quiet": """
 () => {
@@ -168,12 +186,18 @@ async (files, address, problem) => {
 }""",
 }
 
+_AT_START = """
+setInterval(() => ap.ages(), 60000);
+document.addEventListener("keydown", (event) => ap.shortcut(event));
+"""
+
 # Event handlers, written as NiceGUI wants them: they emit ids and values, never markup.
 CLICKED = """
 (e) => {
   const control = e.target.closest("[data-action]");
   if (!control || control.tagName === "SELECT" || control.tagName === "FORM") return;
   e.preventDefault();
+  control.closest("[popover]")?.hidePopover();
   const key = control.closest("[data-key]")?.dataset.key;
   emit(control.dataset.action, control.dataset.value ?? key ?? "");
 }
@@ -199,10 +223,22 @@ PASTED_OR_DROPPED = """
   const files = (e.clipboardData ?? e.dataTransfer)?.files;
   if (!files?.length) { if (e.type === "dragover") e.preventDefault(); return; }
   e.preventDefault();
-  const zone = e.target.closest("[data-upload]");
-  ap.upload(files, zone.dataset.upload, zone.dataset.problem);
+  ap.upload(e.currentTarget.querySelector("[data-upload]"), files);
 }
 """
+PICKED = """
+(e) => {
+  const control = e.target.closest("[data-pick]");
+  if (control) ap.pick(e.currentTarget, control.dataset.pick === "photo");
+}
+"""
+UNFOLDED = """
+(e) => {
+  const isOpen = e.currentTarget.parentElement.classList.toggle("open");
+  e.currentTarget.firstElementChild.setAttribute("aria-expanded", isOpen);
+}
+"""
+TOLD = "(e) => emit(e.detail)"
 
 
 def call(name: str, *args: object) -> str:
@@ -216,4 +252,4 @@ def call(name: str, *args: object) -> str:
 def script() -> str:
     """Return all snippets as one script, loaded once by every page."""
     functions = ",\n".join(f"{name}: {code.strip()}" for name, code in _SNIPPETS.items())
-    return f"window.ap = {{\n{functions}\n}};\nsetInterval(() => ap.ages(), 60000);\n"
+    return f"window.ap = {{\n{functions}\n}};{_AT_START}"

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from htpy import Element, a, button, div, form, header, nav, span
+from htpy import Element, a, button, div, form, fragment, header, nav, span
 from nicegui import Client, ui
 from nicegui.elements.sub_pages import SubPages
 from nicegui.language import Language
@@ -30,7 +30,7 @@ from ui.pages.profile import profile_page
 from ui.pages.ticket import ticket_page
 from ui.pages.ticket_list import mine_page, queue_page, trash_page
 from ui.theme import icon
-from ui.widgets import headings
+from ui.widgets import dialogs, headings
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +143,8 @@ class _Frame:
             self._do.offer_undo("", 0)
         elif action == "dismiss":
             self._do.offer_undo("", 0)
+        elif action == "shortcuts":
+            dialogs.shortcuts()
 
 
 def _dress(client: Client, do: Door, theme: Theme) -> None:
@@ -165,9 +167,20 @@ def _top(do: Door) -> str:
             a(".brand", href="/")[icon("ticket"), span["AppTicket"]],
             nav(".rail", aria_label=_("Main menu"))[[_entry(do, *entry) for entry in _ENTRIES]],
             div(".top-tools")[
-                a(".button.primary.create", href="/tickets/new", data_testid="create")[
-                    icon("plus"), span[_("Create a ticket")]
-                ],
+                button(
+                    ".icon-button.help",
+                    type="button",
+                    data_action="shortcuts",
+                    aria_label=_("Keyboard shortcuts"),
+                    aria_keyshortcuts="?",
+                    title=_("Keyboard shortcuts"),
+                )[icon("help")],
+                a(
+                    ".button.primary.create",
+                    href="/tickets/new",
+                    data_testid="create",
+                    aria_keyshortcuts="n",
+                )[icon("plus"), span[_("Create a ticket")]],
                 a(
                     ".me",
                     href="/profile",
@@ -191,10 +204,21 @@ def _entry(do: Door, address: str, text: str, drawn: str, needed: Action | None)
 
 
 def _bottom(do: Door) -> str:
+    """Draw a phone’s bar: what everybody needs, and a sheet with the rest for who has more."""
     entries = [entry for entry in _ENTRIES if entry[0] in _ON_PHONES]
     profile = ("/profile", N_("My profile"), "person", None)
+    has_more = allows(do.by, Action.USER_MANAGE)
+    more = button(type="button", popovertarget="menu-sheet")[icon("menu"), span[_("Menu")]]
+    sheet = nav("#menu-sheet.menu-sheet", popover="auto", aria_label=_("Whole menu"))[
+        [_entry(do, *entry) for entry in _ENTRIES]
+    ]
     return str(
-        nav(".bottom-bar", aria_label=_("Menu"))[[_entry(do, *e) for e in (*entries, profile)]]
+        fragment[
+            nav(".bottom-bar", aria_label=_("Menu"))[
+                [_entry(do, *entry) for entry in (*entries, profile)], has_more and more
+            ],
+            has_more and sheet,
+        ]
     )
 
 

@@ -26,6 +26,11 @@ class Fragment(ui.html):
         if str(html) != self.content:
             self.set_content(str(html))
 
+    def keep(self, html: object) -> None:
+        """Remember what the page shows already, without sending it."""
+        with self._props.suspend_updates():
+            self._props["innerHTML"] = str(html)
+
     def _happened(self, event: GenericEventArguments) -> Any:
         action, value = event.args if isinstance(event.args, list) else (event.args, None)
         return self._act(str(action), value)
@@ -50,9 +55,13 @@ class KeyedList(Fragment):
         if not changed and list(fresh) == list(self._shown):
             return
         self._shown = fresh
-        self._keep()
+        self.keep(self._whole())
         code = browser.call("sync", self.name, list(fresh), changed, self._empty)
         self.client.run_javascript(code)
+
+    def has(self, key: str) -> bool:
+        """Tell whether an item is shown."""
+        return key in self._shown
 
     @property
     def keys(self) -> list[str]:
@@ -63,25 +72,20 @@ class KeyedList(Fragment):
         """Put a fresh item in the place of one that is shown."""
         if self._shown.get(key) != html:
             self._shown[key] = html
-            self._keep()
+            self.keep(self._whole())
             self.client.run_javascript(browser.call("replace", key, html))
 
     def arrive(self, key: str, html: str, pill: str) -> None:
         """Put a new item first; who reads further down is told by the pill."""
         self._shown = {key: html, **{k: h for k, h in self._shown.items() if k != key}}
-        self._keep()
+        self.keep(self._whole())
         self.client.run_javascript(browser.call("arrive", self.name, key, html, pill))
 
     def leave(self, key: str) -> None:
         """Take an item away."""
         if self._shown.pop(key, None) is not None:
-            self._keep()
+            self.keep(self._whole())
             self.client.run_javascript(browser.call("leave", key))
-
-    def _keep(self) -> None:
-        """Remember what the page shows, without sending it: the snippet did."""
-        with self._props.suspend_updates():
-            self._props["innerHTML"] = self._whole()
 
     def _whole(self) -> str:
         empty = "" if self._shown else self._empty

@@ -67,8 +67,7 @@ def _message(message: Message, view: TicketView, zone: str) -> Element:
     comment = message.comment
     side = "mine" if message.is_mine else "theirs"
     return li(
-        f".message.{side}",
-        {"internal": comment.is_internal},
+        class_=["message", side, {"internal": comment.is_internal}],
         data_key=f"comment-{comment.id}",
         data_testid="comment",
     )[

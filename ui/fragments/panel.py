@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from htpy import (
     Element,
@@ -63,7 +64,12 @@ def head(view: TicketView, viewers: Iterable[Viewer], *, is_staff: bool) -> str:
                 marks.priority_mark(ticket.priority, with_word=True),
                 span(".presence", data_testid="presence")[is_staff and here(list(viewers))],
             ],
-            div(".toolbar")[_verbs(view)],
+            div(".toolbar")[
+                _verbs(view),
+                button(".button.side-opener", type="button", popovertarget="properties")[
+                    icon("filter"), _("Properties")
+                ],
+            ],
         ]
     )
 
@@ -108,6 +114,7 @@ def _verb(action: str, value: str, text: str, drawn: str, weight: str) -> Elemen
         data_action=action,
         data_value=value,
         data_testid=f"{action}-{value}" if value else action,
+        aria_keyshortcuts=_KEYS.get(action),
     )[icon(drawn), text]
 
 
@@ -120,7 +127,9 @@ def properties(view: TicketView, teams: Options, categories: Options, zone: str)
         div(".panel")[
             h2[_("Properties")],
             dl[
-                _row(_("Requester"), marks.person(ticket.requester.name, ticket.requester_id)),
+                _row(
+                    _("Requester"), _requester(ticket, links_to_list=Action.TICKET_NOTE in view.may)
+                ),
                 _row(_("Contact"), _contact(ticket)),
                 _row(
                     _("Lead"),
@@ -169,11 +178,19 @@ def _row(name: str, *content: Node) -> Element:
     return div(".property")[dt[name], dd[content]]
 
 
+def _requester(ticket: Ticket, *, links_to_list: bool) -> Element:
+    drawn = marks.person(ticket.requester.name, ticket.requester_id)
+    address = f"/queue?view=all&requester={ticket.requester_id}"
+    title = _("All tickets of this person")
+    return a(".plain", href=address, title=title)[drawn] if links_to_list else drawn
+
+
 def _contact(ticket: Ticket) -> Node:
     person = ticket.requester
-    return span[
-        a(href=f"mailto:{person.email}")[person.email],
-        person.phone and [" · ", a(href=f"tel:{person.phone.replace(' ', '')}")[person.phone]],
+    phone = person.phone.replace(" ", "")
+    return [
+        span[a(href=f"mailto:{person.email}")[person.email]],
+        phone and span[a(href=f"tel:{phone}")[person.phone]],
     ]
 
 
@@ -242,7 +259,8 @@ def _tags(view: TicketView, *, may: bool) -> Element:
         div(".tags")[
             [
                 span(".tag")[
-                    tag, may and _cross("remove_tag", tag, _("Remove {name}").format(name=tag))
+                    a(href=f"/queue?{urlencode({'view': 'all', 'tag': tag})}")[tag] if may else tag,
+                    may and _cross("remove_tag", tag, _("Remove {name}").format(name=tag)),
                 ]
                 for tag in view.tags
             ]
@@ -312,9 +330,11 @@ def _small(action: str, value: str, text: str, drawn: str) -> Element:
         data_value=value,
         data_testid=action,
         aria_label=text,
+        aria_keyshortcuts=_KEYS.get(action),
         title=text,
     )[icon(drawn)]
 
 
+_KEYS = {"take": "t", "assign": "a", "edit_title": "e"}
 _WORKABLE = (Status.NEW, Status.IN_PROGRESS, Status.PENDING)
 _DONE = (Status.RESOLVED, Status.CANCELLED)

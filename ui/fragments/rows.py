@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from htpy import Element, a, button, li, span
+from htpy import Element, Node, a, button, li, span
 
 from data.models import Status
 from services.lists import TicketLine
@@ -30,8 +30,7 @@ def row(line: TicketLine, look: Look, viewers: Sequence[Viewer] = ()) -> str:
     with speaking(look.language):
         return str(
             li(
-                ".row",
-                {"answered": line.answered_by_requester and look.is_staff},
+                class_=["row", {"answered": line.answered_by_requester and look.is_staff}],
                 data_key=str(line.number),
                 data_testid="row",
             )[
@@ -65,8 +64,7 @@ def here(viewers: Sequence[Viewer]) -> list[Element]:
     """Draw who is at a ticket, for staff."""
     return [
         span(
-            ".viewer",
-            {"typing": viewer.is_typing or viewer.is_typing_note},
+            class_=["viewer", {"typing": viewer.is_typing or viewer.is_typing_note}],
             title=_("{name} is typing…").format(name=viewer.name)
             if viewer.is_typing or viewer.is_typing_note
             else _("{name} is looking at this ticket").format(name=viewer.name),
@@ -83,32 +81,35 @@ def _comments(line: TicketLine, look: Look) -> Element:
     return span[icon("chat"), text]
 
 
-def _lead(line: TicketLine, look: Look) -> list[Element | str]:
-    if line.lead is None and look.may_take and line.status is Status.NEW:
-        return []
+def _lead(line: TicketLine, look: Look) -> Node:
+    """Draw who leads; where nobody does, the button of who may."""
+    if look.may_take and line.lead is None and line.status in _TAKEABLE and not look.is_trash:
+        return _button("take", _("Take"), line)
     more = len(line.helpers)
+    names = ", ".join(name for _id, name in line.helpers)
     return [
         marks.person(line.lead, line.lead_id or 0),
-        *(
-            [span(".muted", title=", ".join(n for _i, n in line.helpers))[f"+{more}"]]
-            if more
-            else []
-        ),
+        more > 0 and span(".muted", title=names, aria_label=names)[f"+{more}"],
     ]
 
 
-def _actions(line: TicketLine, look: Look) -> Element:
-    if look.is_trash:
-        return span(".row-actions")[
-            _button("restore", _("Restore"), line), _button("purge", _("Purge…"), line)
-        ]
-    takeable = look.may_take and line.lead_id is None and line.status in _TAKEABLE
-    return span(".row-actions")[takeable and _button("take", _("Take"), line)]
+def _actions(line: TicketLine, look: Look) -> Element | None:
+    if not look.is_trash:
+        return None
+    return span(".row-actions")[
+        _button("restore", _("Restore"), line), _button("purge", _("Purge…"), line)
+    ]
 
 
 def _button(action: str, text: str, line: TicketLine) -> Element:
     label = f"{text} #{line.number} {line.title}"
-    return button(".button.small", type="button", data_action=action, aria_label=label)[text]
+    return button(
+        ".button.small",
+        type="button",
+        data_action=action,
+        aria_label=label,
+        aria_keyshortcuts="t" if action == "take" else None,
+    )[text]
 
 
 _TAKEABLE = (Status.NEW, Status.IN_PROGRESS, Status.PENDING)

@@ -119,8 +119,7 @@ class Categories:
 def _row(category: Category, team: str) -> Element:
     depth = category.path.count(SEPARATOR)
     return li(
-        f".row.depth-{depth}",
-        {"inactive": not category.is_active},
+        class_=["row", f"depth-{min(depth, 4)}", {"inactive": not category.is_active}],
         data_key=f"category-{category.id}",
         data_testid="category",
     )[

@@ -104,7 +104,9 @@ def _controls(team: Team | None) -> dict[str, Any]:
 def _row(team: Team) -> Element:
     many = ngettext("{n} person", "{n} people", len(team.members)).format(n=len(team.members))
     key = str(team.id)
-    return li(".row", {"inactive": not team.is_active}, data_key=f"team-{key}", data_testid="team")[
+    return li(
+        class_=["row", {"inactive": not team.is_active}], data_key=f"team-{key}", data_testid="team"
+    )[
         span(".row-main")[
             span(".row-title")[team.name],
             span(".row-context")[span[many], team.description and span[team.description]],

@@ -59,7 +59,7 @@ class Users:
         headings.page(_("User management"))
         with ui.element("div").classes("filters").props("role=search"):
             search = fields.text(_("Name or e-mail"), name="search").classes("search")
-            search.props("clearable type=search debounce=250")
+            search.props("clearable type=search debounce=250 aria-keyshortcuts=/")
             search.on_value_change(lambda e: self._narrow(text=e.value or ""))
             roles = [("", _("Any")), *[(m.value, _(labels.ROLE[m])) for m in Role]]
             choice = fields.Choice(_("Role"), roles, name="role-filter")
@@ -116,7 +116,8 @@ class Users:
             return {**drawn, "password": password.props("autocomplete=new-password")}
 
         async def save(values: dict[str, Any]) -> None:
-            await self._do.attempt(users.create, **_read(values))
+            given = _read(values)
+            await self._do.attempt(users.create, **{**given, "password": given["password"] or None})
 
         await dialogs.form(_("Create a user"), controls, save, verb=_("Create"))
 
@@ -178,7 +179,9 @@ class Users:
 def _row(user: User, zone: str) -> Element:
     teams_of = ", ".join(team.name for team in user.teams)
     return li(
-        ".row", {"inactive": not user.is_active}, data_key=f"user-{user.id}", data_testid="user"
+        class_=["row", {"inactive": not user.is_active}],
+        data_key=f"user-{user.id}",
+        data_testid="user",
     )[
         span(".row-main")[
             marks.person(user.name, user.id),

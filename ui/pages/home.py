@@ -131,9 +131,10 @@ def _ask() -> Element:
 def _cards(counts: dict[str, int]) -> Element:
     return div(".cards")[
         [
-            a(f".card.card-{view}", {"calm": not counts[view]}, href=f"/queue?view={view}")[
-                icon(drawn), span(".figure")[str(counts[view])], span[_(text)]
-            ]
+            a(
+                class_=["card", f"card-{view}", {"calm": not counts[view]}],
+                href=f"/queue?view={view}",
+            )[icon(drawn), span(".figure")[str(counts[view])], span[_(text)]]
             for view, text, drawn in _CARDS
         ]
     ]

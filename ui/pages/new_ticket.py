@@ -81,7 +81,7 @@ class NewTicketForm:
             with ui.row().classes("form-buttons"):
                 ui.button(_("Submit the ticket"), on_click=self._submit).props("data-testid=submit")
                 ui.button(_("Discard"), on_click=self._discard).props("flat")
-        accept_drops(box, self._files)
+        accept_drops(box)
         self._autosave = Autosave(self._save)
         for field in self._fields.values():
             if isinstance(field, fields.Choice):
@@ -149,8 +149,7 @@ class NewTicketForm:
         names = await self._do.look(lambda s, _by: users.names(s, [found])) if found else {}
         self._caller.set_text((names or {}).get(found) or _("For myself"))
         if found and (channel := self._fields.get("channel")):
-            channel.value = Channel.PHONE.value
-            channel.error = None
+            channel.choose(Channel.PHONE.value)
         self._autosave.typed()
 
     def _values(self) -> dict[str, Any]:

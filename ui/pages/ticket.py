@@ -85,7 +85,7 @@ class TicketPage:
                 )
                 self._typing = ui.label().classes("typing").props("aria-live=polite")
                 self._draw_composer(loaded.view)
-            with ui.element("aside").classes("ticket-side"):
+            with ui.element("aside").classes("ticket-side").props("popover=auto id=properties"):
                 self._side = Fragment(self._drawn_side(loaded), act=self._actions.act)
         live.follow(live.of_ticket(self._number), self._changed)
         live.follow(live.ORGANISATION, self._changed)
@@ -170,7 +170,7 @@ class Composer:
             self._draw_switch(view)
             self._text = fields.prose(
                 _("Your message"), view.draft.get("body", ""), name="composer"
-            )
+            ).props("aria-keyshortcuts=r")
             self._files = DraftFiles(do, self._context, view.draft_files)
             with ui.row().classes("composer-buttons"):
                 send = ui.button(_("Send"), on_click=self._send).props("data-testid=send")
@@ -181,7 +181,7 @@ class Composer:
         self._autosave = Autosave(self._save)
         self._text.on_value_change(self._typed)
         self._text.on("keydown", self._send, js_handler=browser.PRESSED_TO_SEND)
-        accept_drops(self._box, self._files)
+        accept_drops(self._box)
 
     def close(self) -> None:
         """Replace the composer by a word on why there is none; what was typed stays visible."""

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from htpy import Node, a, button, nav, span
 from nicegui import PageArguments, ui
 from sqlalchemy.orm import Session
 
 from data.models import Priority, Status
-from services import assignment, categories, counters, filters, labels, lists, teams, trash
+from services import assignment, categories, counters, filters, labels, lists, trash
+from services import choices as offers
+from services.choices import Choices
 from services.counters import Counts
 from services.errors import DomainError
 from services.filters import Filter, Scope
@@ -23,6 +24,7 @@ from ui.feed import feed
 from ui.fragments import marks
 from ui.fragments.base import Fragment, KeyedList
 from ui.fragments.rows import Look
+from ui.pages.wishes import SORTS, Wishes
 from ui.theme import icon
 from ui.widgets import dialogs, fields, headings
 
@@ -38,15 +40,6 @@ TABS: dict[str, str] = {
     "late": N_("Late"),
     "all": N_("All"),
 }
-SORTS: dict[str, str] = {
-    "updated": N_("Last change"),
-    "created": N_("Newest"),
-    "priority": N_("Priority"),
-    "due": N_("Deadline"),
-    "number": N_("Number"),
-    "status": N_("Status"),
-    "title": N_("Title"),
-}
 _HEADINGS: dict[Scope, tuple[str, str]] = {
     "all": (N_("All tickets"), "/queue"),
     "mine": (N_("My tickets"), "/tickets"),
@@ -54,33 +47,14 @@ _HEADINGS: dict[Scope, tuple[str, str]] = {
 }
 
 
-@dataclass(slots=True)
-class Wishes:
-    """What the address asks for; every part has a place in the address again."""
-
-    view: str = ""
-    q: str = ""
-    sort: str = ""
-    status: str = ""
-    priority: str = ""
-    team: str = ""
-    category: str = ""
-    cursor: str = ""
-
-    def query(self) -> str:
-        """Return the address’s query, without what is not asked for."""
-        asked = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name)}
-        return f"?{urlencode(asked)}" if asked else ""
-
-
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the page shows first."""
+    """What the page shows."""
 
+    wanted: Filter
     page: Page
     counts: Counts | None
-    teams: list[tuple[int, str]]
-    categories: list[tuple[int, str]]
+    choices: Choices
 
 
 async def queue_page(args: PageArguments) -> None:
@@ -98,22 +72,21 @@ async def trash_page(args: PageArguments) -> None:
     await TicketList(door(), "trash", args).build()
 
 
-def load(s: Session, by: Actor, wanted: Filter, wishes: Wishes, default_sort: str) -> Loaded:
-    """Fetch all the page draws, in one transaction."""
-    if wanted.is_trash:
-        require(by, Action.TRASH_SEE)
-    elif wanted.scope == "all":
-        require(by, Action.QUEUE_SEE)
-    if wishes.category.isdecimal():
-        below = categories.subtree_ids(s, int(wishes.category))
-        wanted = filters.narrowed(wanted, category_ids=below)
+def load(s: Session, by: Actor, scope: Scope, wishes: Wishes) -> Loaded:
+    """Fetch all the page draws, in one transaction.
+
+    A place in the list that no longer exists, as after another order was chosen, is its beginning.
+    """
+    if scope != "mine":
+        require(by, Action.TRASH_SEE if scope == "trash" else Action.QUEUE_SEE)
+    below = categories.subtree_ids(s, int(wishes.category)) if wishes.category else frozenset()
+    wanted = wishes.filter(scope, below)
+    sort = wishes.sort or ("deleted" if scope == "trash" else "updated")
     return Loaded(
-        page=lists.page(
-            s, by, wanted, sort=wishes.sort or default_sort, cursor=wishes.cursor or None
-        ),
-        counts=counters.count(s, by) if wanted.scope == "all" else None,
-        teams=teams.options(s, by) if by.is_staff else [],
-        categories=categories.options(s),
+        wanted=wanted,
+        page=lists.page(s, by, wanted, sort=sort, cursor=wishes.cursor or None),
+        counts=counters.count(s, by) if scope == "all" else None,
+        choices=offers.offered(s, by, named=int(wishes.requester or 0)),
     )
 
 
@@ -124,12 +97,8 @@ class TicketList:
         self.client = do.client
         self._do = do
         self._scope = scope
-        given = {k: args.query_parameters.get(k, "")[:200] for k in Wishes.__slots__}
-        self._wishes = Wishes(**given)
-        self._default_sort = "deleted" if scope == "trash" else "updated"
-        if self._wishes.sort not in SORTS:
-            self._wishes.sort = ""
-        self.wanted = self._filter()
+        self._wishes = Wishes.read(args.query_parameters)
+        self.wanted = self._wishes.filter(scope)
         self.look = Look(do.language, do.zone, is_staff=False, may_take=False)
 
     @property
@@ -140,7 +109,7 @@ class TicketList:
     async def build(self) -> None:
         """Load and draw the page."""
         try:
-            loaded = await self._load()
+            loaded = await self._do.see(load, self._scope, self._wishes)
         except DomainError as refusal:
             headings.refused(refusal)
             return
@@ -157,7 +126,7 @@ class TicketList:
 
     def has(self, number: int) -> bool:
         """Tell whether a ticket is on the page."""
-        return str(number) in self._rows.keys
+        return self._rows.has(str(number))
 
     def put(self, line: TicketLine, html: str, *, is_new: bool) -> None:
         """Show a changed row in its place, or a new one first."""
@@ -190,107 +159,113 @@ class TicketList:
     def _is_at_start(self) -> bool:
         return not self._wishes.cursor and self._wishes.sort in ("", "updated", "created")
 
-    async def _load(self) -> Loaded:
-        return await self._do.see(load, self.wanted, self._wishes, self._default_sort)
-
-    def _filter(self) -> Filter:
-        wishes = self._wishes
-        base = filters.narrowed(_base(self._scope, wishes.view), scope=self._scope)
-        more: dict[str, Any] = {"text": wishes.q}
-        if wishes.status in set(Status):
-            more["statuses"] = frozenset({Status(wishes.status)})
-        if wishes.priority in set(Priority):
-            more["priorities"] = frozenset({Priority(wishes.priority)})
-        if wishes.team.isdecimal():
-            more["team_id"] = int(wishes.team)
-        return filters.narrowed(base, **more)
-
     def _draw(self, loaded: Loaded) -> None:
         heading, _address = _HEADINGS[self._scope]
         headings.page(_(heading))
-        self._counted = loaded.counts.of(self.by.id) if loaded.counts else {}
+        self._remember(loaded)
         if self._scope == "all":
             self._tabs = Fragment(self._drawn_tabs(), act=self._acted)
-        self._draw_filters(loaded)
+        self._draw_filters(loaded.choices)
+        self._chips = Fragment(self._wishes.chips(loaded.choices), act=self._acted)
         Fragment(_pill(), act=self._acted)
         self._rows = KeyedList(
             LIST, self._items(loaded.page), act=self._acted, classes="rows", empty=self._empty()
         )
         self._pager = Fragment(self._drawn_pager(loaded.page), act=self._acted)
 
-    def _draw_filters(self, loaded: Loaded) -> None:
-        with ui.element("div").classes("filters").props("role=search"):
-            search = fields.text(_("Search number or title"), self._wishes.q, name="search")
-            search.props("clearable type=search debounce=250").classes("search")
-            search.on_value_change(lambda e: self._narrow(q=e.value or ""))
-            for name, title, options in self._choices(loaded):
-                choice = fields.Choice(
-                    title, [("", _("Any")), *options], getattr(self._wishes, name), name=name
-                )
-                choice.on("change", partial(self._chosen, name, choice), js_handler="() => emit()")
+    def _remember(self, loaded: Loaded) -> None:
+        self.wanted = loaded.wanted
+        self._counted = loaded.counts.of(self.by.id) if loaded.counts else {}
 
-    def _choices(self, loaded: Loaded) -> list[tuple[str, str, list[tuple[str, str]]]]:
-        found = [("sort", _("Sort by"), [(k, _(v)) for k, v in SORTS.items()])]
+    def _draw_filters(self, choices: Choices) -> None:
+        self._controls: dict[str, fields.Choice] = {}
+        with ui.element("div").classes("filters").props("role=search"):
+            self._search = fields.text(_("Search number or title"), self._wishes.q, name="search")
+            self._search.props("clearable type=search debounce=250 aria-keyshortcuts=/").classes(
+                "search"
+            )
+            self._search.on_value_change(lambda e: self._searched(e.value or ""))
+            offered = self._offered(choices)
+            if offered:
+                Fragment(_unfold()).classes("unfold").on("click", js_handler=browser.UNFOLDED)
+            for name, title, options in offered:
+                choice = fields.Choice(title, options, getattr(self._wishes, name), name=name)
+                choice.on("change", partial(self._chosen, name, choice), js_handler="() => emit()")
+                self._controls[name] = choice
+
+    def _offered(self, choices: Choices) -> list[tuple[str, str, list[tuple[str, str]]]]:
         if self._scope == "trash":
             return []
-        found.append(("status", _("Status"), [(m.value, _(labels.STATUS[m])) for m in Status]))
-        found.append(
-            ("priority", _("Priority"), [(m.value, _(labels.PRIORITY[m])) for m in Priority])
-        )
-        found.append(("category", _("Category"), [(str(k), v) for k, v in loaded.categories]))
-        if loaded.teams:
-            found.append(("team", _("Team"), [(str(k), v) for k, v in loaded.teams]))
-        return found
+        anything = ("", _("Any"))
+        found = [
+            ("status", _("Status"), [(m.value, _(labels.STATUS[m])) for m in Status]),
+            ("priority", _("Priority"), [(m.value, _(labels.PRIORITY[m])) for m in Priority]),
+            ("category", _("Category"), [(str(k), v) for k, v in choices.categories]),
+        ]
+        if self.by.is_staff:
+            people = [(str(k), v) for k, v in choices.repairers]
+            found += [
+                ("lead", _("Lead"), [("me", _("Me")), ("none", _("Nobody yet")), *people]),
+                ("team", _("Team"), [(str(k), v) for k, v in choices.teams]),
+            ]
+        narrowing = [(name, title, [anything, *options]) for name, title, options in found]
+        sorts = [("" if k == "updated" else k, _(v)) for k, v in SORTS.items()]
+        return [*narrowing, ("sort", _("Sort by"), sorts)]
 
     async def _chosen(self, name: str, choice: fields.Choice) -> None:
         await self._narrow(**{name: choice.value})
+
+    async def _searched(self, text: str) -> None:
+        if text != self._wishes.q:
+            await self._narrow(q=text[:200])
 
     async def _narrow(self, **wishes: str) -> None:
         """Show the list narrowed otherwise, and keep the address in step."""
         for name, value in {"cursor": "", **wishes}.items():
             setattr(self._wishes, name, value)
-        await self._again()
-
-    async def _reread(self, _numbers: set[int]) -> None:
-        """Show the list by the rights and names of now: people, teams or categories changed."""
-        if self._rows.is_deleted:
-            return
-        loaded = await self._do.look(load, self.wanted, self._wishes, self._default_sort)
-        if loaded is not None:
-            self._show(loaded)
-
-    def _show(self, loaded: Loaded) -> None:
-        self._rows.show_items(self._items(loaded.page))
-        self._pager.show(self._drawn_pager(loaded.page))
-        if self._scope == "all":
-            self._counted = loaded.counts.of(self.by.id) if loaded.counts else {}
-            self._tabs.show(self._drawn_tabs())
-
-    async def _again(self) -> None:
-        self.wanted = self._filter()
-        loaded = await self._do.look(load, self.wanted, self._wishes, self._default_sort)
-        if loaded is None:
-            return
-        self._show(loaded)
+        await self._reread(set())
         _heading, address = _HEADINGS[self._scope]
         ui.navigate.history.replace(address + self._wishes.query())
+
+    async def _reread(self, _numbers: set[int]) -> None:
+        """Show the list by the wishes, rights and names of now."""
+        if self._rows.is_deleted:
+            return
+        loaded = await self._do.look(load, self._scope, self._wishes)
+        if loaded is None or self._rows.is_deleted:
+            return
+        self._remember(loaded)
+        self._rows.show_items(self._items(loaded.page))
+        self._pager.show(self._drawn_pager(loaded.page))
+        self._chips.show(self._wishes.chips(loaded.choices))
+        if self._scope == "all":
+            self._tabs.show(self._drawn_tabs())
 
     async def _acted(self, action: str, value: Any) -> None:
         number = int(value) if str(value).isdecimal() else 0
         if action == "take":
             await self._do.act(_("You took ticket #{n}.").format(n=number), assignment.take, number)
         elif action == "restore":
-            await self._do(trash.restore, number)
+            await self._do.act(_("Ticket #{n} is back.").format(n=number), trash.restore, number)
         elif action == "purge":
             await self._purge(number)
         elif action == "view" and value in filters.VIEWS:
             await self._narrow(view=str(value))
-        elif action == "page":
-            await self._narrow(cursor=str(value))
+        elif action == "unfilter":
+            await self._unfilter(str(value))
+        elif action in ("page", "arrivals"):
+            await self._narrow(cursor=str(value) if action == "page" else "")
             self.client.run_javascript(browser.call("up", PILL))
-        elif action == "arrivals":
-            await self._narrow()
-            self.client.run_javascript(browser.call("up", PILL))
+
+    async def _unfilter(self, name: str) -> None:
+        chips = ("q", "status", "priority", "lead", "team", "category", "requester", "tag")
+        names = [n for n in chips if name in (n, "all")]
+        await self._narrow(**dict.fromkeys(names, ""))
+        for dropped in names:
+            if control := self._controls.get(dropped):
+                control.choose("")
+        if "q" in names:
+            self._search.set_value("")
 
     async def _purge(self, number: int) -> None:
         async def save(values: dict[str, Any]) -> None:
@@ -348,18 +323,13 @@ class TicketList:
         if self._scope == "mine":
             hint = _("What you report appears here, with its status.")
             return marks.empty(_("You have no ticket"), hint, LIST, create)
-        return marks.empty(
-            _("No ticket here"),
-            _("Tickets that fit this view appear here by themselves."),
-            LIST,
-            create,
-        )
+        hint = _("Tickets that fit this view appear here by themselves.")
+        return marks.empty(_("No ticket here"), hint, LIST, create)
 
 
-def _base(scope: Scope, view: str) -> Filter:
-    if scope == "all":
-        return filters.VIEWS.get(view or "open", filters.VIEWS["open"])
-    return filters.ANYTHING
+def _unfold() -> str:
+    """Draw what opens the filters on a phone, where they would fill the screen."""
+    return str(button(".button", type="button", aria_expanded="false")[icon("filter"), _("Filter")])
 
 
 def _pill() -> str:

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from htpy import button, li, span
+from htpy import button, dd, dl, dt, kbd, li, span
 from nicegui import ui
 
 from services import users
 from services.errors import Conflict, DomainError, Invalid
 from services.users import PersonHit
-from services.words import _
+from services.words import N_, _
 from ui.door import Door
 from ui.fragments import marks
 from ui.fragments.base import KeyedList
@@ -18,6 +18,19 @@ from ui.widgets import fields
 
 Save = Callable[[dict[str, Any]], Awaitable[Any]]
 _AGREED = "agreed"
+_SHORTCUTS: dict[str, str] = {
+    "j": N_("Next row of a list"),
+    "k": N_("Row before"),
+    "Enter": N_("Open the ticket"),
+    "t": N_("Take the ticket"),
+    "a": N_("Choose the lead"),
+    "e": N_("Edit the title"),
+    "r": N_("Answer"),
+    "Ctrl + Enter": N_("Send the message"),
+    "n": N_("Create a ticket"),
+    "/": N_("Search"),
+    "?": N_("Show this list"),
+}
 
 
 @contextmanager
@@ -118,6 +131,20 @@ async def person(
     dialog.open()
     found = await dialog
     return None if found is None else int(found)
+
+
+def shortcuts() -> None:
+    """List what the keyboard can do."""
+    with titled(_("Keyboard shortcuts")) as dialog:
+        ui.html(
+            str(
+                dl(".shortcuts")[[(dt[kbd[key]], dd[_(text)]) for key, text in _SHORTCUTS.items()]]
+            ),
+            sanitize=False,
+        )
+        with ui.row().classes("dialog-buttons"):
+            ui.button(_("Close"), on_click=dialog.close).props("flat autofocus")
+    dialog.open()
 
 
 def _hit(hit: PersonHit) -> tuple[str, str]:

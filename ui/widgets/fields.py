@@ -49,10 +49,16 @@ class Choice(Fragment):
         self._error = sentence or ""
         self.show(self._drawn())
 
+    def choose(self, value: str) -> None:
+        """Choose one of the options; what is not offered changes nothing."""
+        if value in dict(self._options) and value != self.value:
+            self.value = value
+            self.show(self._drawn())
+
     def _chosen(self, action: str, value: Any) -> None:
         if action == "choose" and value in dict(self._options):
             self.value = str(value)
-            self.show(self._drawn())
+            self.keep(self._drawn())
 
     def _drawn(self) -> str:
         key = f"choice-{self._name}"
@@ -61,8 +67,16 @@ class Choice(Fragment):
             str(part)
             for part in (
                 label(for_=key)[self._title],
-                select(id=key, data_action="choose", data_testid=self._name)[choices],
-                span(".field-error", role="alert")[self._error] if self._error else "",
+                select(
+                    id=key,
+                    data_action="choose",
+                    data_testid=self._name,
+                    aria_invalid="true" if self._error else None,
+                    aria_describedby=f"{key}-problem" if self._error else None,
+                )[choices],
+                span(f"#{key}-problem.field-error", role="alert")[self._error]
+                if self._error
+                else "",
             )
         )
 

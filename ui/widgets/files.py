@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from htpy import button, div
+from htpy import Element, button, div, span
 from nicegui import ui
 
 from data.models import Attachment
@@ -16,19 +16,18 @@ from ui.theme import icon
 
 
 class DraftFiles(Fragment):
-    """The files of one draft, and the way to add to them."""
+    """The files of one draft, and the ways to add to them."""
 
     def __init__(self, do: Door, context: str, files: tuple[Attachment, ...]) -> None:
         self._do = do
         self._context = context
         super().__init__(_drawn(files), act=self._acted)
-        self.on("files_changed", self._uploaded)
-        ui.on("files_changed", self._uploaded)
-
-    @property
-    def address(self) -> str:
-        """Return where the browser sends files."""
-        return f"/uploads/{self._context}"
+        self._props["data-upload"] = f"/uploads/{context}"
+        self._props["data-problem"] = _(
+            "The file could not be sent. Check your connection and try again."
+        )
+        self.on("click", js_handler=browser.PICKED)
+        self.on("filesent", self._sent, js_handler=browser.TOLD)
 
     async def refresh(self) -> None:
         """Show the files the draft has now."""
@@ -36,27 +35,20 @@ class DraftFiles(Fragment):
         self.show(_drawn(tuple(files or ())))
 
     async def _acted(self, action: str, value: Any) -> None:
-        if action == "pick":
-            problem = _("The file could not be sent. Check your connection and try again.")
-            self.client.run_javascript(browser.call("pick", self.address, problem))
-        elif action == "discard" and str(value).isdecimal():
+        if action == "discard" and str(value).isdecimal():
             await self._do(attachments.discard, int(value))
             await self.refresh()
 
-    async def _uploaded(self, event: Any) -> None:
-        told = event.args if isinstance(event.args, dict) else {}
-        if self.is_deleted or told.get("address") != self.address:
+    async def _sent(self, event: Any) -> None:
+        if self.is_deleted:
             return
-        if told.get("detail"):
-            self._do.tell(str(told["detail"])[:300])
+        if event.args:
+            self._do.tell(str(event.args)[:300])
         await self.refresh()
 
 
-def accept_drops(element: ui.element, files: DraftFiles) -> None:
-    """Let files be dropped on an element, or pasted into it."""
-    problem = _("The file could not be sent. Check your connection and try again.")
-    element._props["data-upload"] = files.address
-    element._props["data-problem"] = problem
+def accept_drops(element: ui.element) -> None:
+    """Let files be dropped on an element that holds a DraftFiles, or pasted into it."""
     for event in ("drop", "dragover", "paste"):
         element.on(event, js_handler=browser.PASTED_OR_DROPPED)
 
@@ -64,9 +56,15 @@ def accept_drops(element: ui.element, files: DraftFiles) -> None:
 def _drawn(files: tuple[Attachment, ...]) -> str:
     return str(
         div(".draft-files")[
-            button(".button.small", type="button", data_action="pick", data_testid="attach")[
-                icon("attach"), _("Attach files")
-            ],
+            _pick("files", "attach", _("Attach files")),
+            _pick("photo", "camera", _("Take a photo")),
+            span(".sending", role="status")[_("Sending…")],
             [marks.file_link(file, removable=True) for file in files],
         ]
     )
+
+
+def _pick(kind: str, drawn: str, text: str) -> Element:
+    return button(
+        f".button.small.pick-{kind}", type="button", data_pick=kind, data_testid=f"pick-{kind}"
+    )[icon(drawn), text]

@@ -1,0 +1,132 @@
+"""What the address of a list asks for: a filter, an order, a place; and the chips that say so."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from htpy import Element, button, div, span
+
+from data.models import Priority, Status
+from services import filters, labels
+from services.choices import Choices
+from services.filters import Filter, Scope
+from services.words import N_, _
+from ui.theme import icon
+
+SORTS: dict[str, str] = {
+    "updated": N_("Last change"),
+    "created": N_("Newest"),
+    "priority": N_("Priority"),
+    "due": N_("Deadline"),
+    "number": N_("Number"),
+    "status": N_("Status"),
+    "title": N_("Title"),
+}
+_LONGEST = 200
+
+
+@dataclass(slots=True)
+class Wishes:
+    """Every part is a text with a place in the address; what means nothing is not asked for."""
+
+    view: str = ""
+    q: str = ""
+    sort: str = ""
+    status: str = ""
+    priority: str = ""
+    team: str = ""
+    lead: str = ""
+    category: str = ""
+    requester: str = ""
+    tag: str = ""
+    cursor: str = ""
+
+    @classmethod
+    def read(cls, given: Any) -> "Wishes":
+        """Return what an address’s query asks for."""
+        wishes = cls(**{name: str(given.get(name, ""))[:_LONGEST] for name in cls.__slots__})
+        if wishes.sort not in SORTS:
+            wishes.sort = ""
+        for name in ("team", "category", "requester"):
+            if not _is_id(getattr(wishes, name)):
+                setattr(wishes, name, "")
+        if wishes.lead not in ("me", "none") and not _is_id(wishes.lead):
+            wishes.lead = ""
+        return wishes
+
+    def query(self) -> str:
+        """Return the address’s query, without what is not asked for."""
+        asked = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name)}
+        return f"?{urlencode(asked)}" if asked else ""
+
+    def filter(self, scope: Scope, category_ids: frozenset[int] = frozenset()) -> Filter:
+        """Return the filter; `category_ids` is the subtree of the category asked for."""
+        base = filters.VIEWS.get(self.view or "open", filters.VIEWS["open"])
+        if scope != "all":
+            base = filters.ANYTHING
+        more: dict[str, Any] = {"scope": scope, "text": self.q, "tag": self.tag.casefold()}
+        if self.status in set(Status):
+            more["statuses"] = frozenset({Status(self.status)})
+        if self.priority in set(Priority):
+            more["priorities"] = frozenset({Priority(self.priority)})
+        if self.lead:
+            more["lead"] = self.lead
+        if self.category:
+            more["category_ids"] = category_ids or frozenset({int(self.category)})
+        if self.team:
+            more["team_id"] = int(self.team)
+        if self.requester:
+            more["requester_id"] = int(self.requester)
+        return filters.narrowed(base, **more)
+
+    def chips(self, choices: Choices) -> str:
+        """Draw what narrows the list, each with a way to take it off."""
+        said = [(name, text) for name, text in self._said(choices) if getattr(self, name)]
+        if not said:
+            return ""
+        return str(
+            div(".filter-chips", role="group", aria_label=_("Active filters"))[
+                [_chip(name, text) for name, text in said],
+                len(said) > 1 and _chip("all", _("Remove all filters")),
+            ]
+        )
+
+    def _said(self, choices: Choices) -> list[tuple[str, str]]:
+        leads = {"me": _("Me"), "none": _("Nobody yet"), **_texts(choices.repairers)}
+        requester = _texts(list(choices.named.items()))
+        return [
+            ("q", f"« {self.q} »"),
+            ("status", _about(_("Status"), labels.label("status", self.status))),
+            ("priority", _about(_("Priority"), labels.label("priority", self.priority))),
+            ("lead", _about(_("Lead"), leads.get(self.lead, "?"))),
+            ("team", _about(_("Team"), _texts(choices.teams).get(self.team, "?"))),
+            (
+                "category",
+                _about(_("Category"), _texts(choices.categories).get(self.category, "?")),
+            ),
+            ("requester", _about(_("Requester"), requester.get(self.requester, "?"))),
+            ("tag", _about(_("Tag"), self.tag)),
+        ]
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 12
+
+
+def _texts(options: list[tuple[int, str]]) -> dict[str, str]:
+    return {str(key): name for key, name in options}
+
+
+def _about(field: str, value: str) -> str:
+    return _("{field}: {value}").format(field=field, value=value)
+
+
+def _chip(name: str, text: str) -> Element:
+    return button(
+        ".chip",
+        type="button",
+        data_action="unfilter",
+        data_value=name,
+        data_testid=f"chip-{name}",
+        aria_label=text if name == "all" else _("Remove the filter {name}").format(name=text),
+    )[span[text], icon("cross")]

@@ -11,8 +11,11 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
-# Command that tells whether it is there, and Debian's package that brings it.
-TESTED_AGAINST := mariadbd:mariadb-server-core redis-server:redis-server nginx:nginx chromium:chromium
+# Command or file that tells whether it is there, and Debian's package that brings it.
+FONTS := /usr/share/fonts/truetype
+TESTED_AGAINST := mariadbd:mariadb-server-core redis-server:redis-server nginx:nginx \
+	chromium:chromium $(FONTS)/liberation/LiberationSans-Regular.ttf:fonts-liberation \
+	$(FONTS)/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji
 
 .PHONY: run
 run: .venv/.run ## Start AppTicket on http://127.0.0.1:8080
@@ -75,7 +78,8 @@ $(BIN)/pip:
 .PHONY: test-systems
 test-systems:
 	@missing=; for system in $(TESTED_AGAINST); do \
-	    command -v "$${system%%:*}" >/dev/null || missing="$$missing $${system##*:}"; \
+	    command -v "$${system%%:*}" >/dev/null || [ -e "$${system%%:*}" ] || \
+	        missing="$$missing $${system##*:}"; \
 	done; [ -z "$$missing" ] || { $(INSTALL_MISSING); }
 
 # As root on Debian: install $missing, and start none of the services it brings.

@@ -158,7 +158,7 @@ def mariadb(*, durable: bool = False, options: Sequence[str] = ()) -> Iterator[M
     with _folder() as folder:
         data = folder / "data"
         as_root = ["--user=root"] if os.geteuid() == 0 else []
-        _run(
+        install = [
             _program("mariadb-install-db"),
             "--no-defaults",
             f"--datadir={data}",
@@ -166,7 +166,8 @@ def mariadb(*, durable: bool = False, options: Sequence[str] = ()) -> Iterator[M
             "--skip-test-db",
             "--skip-name-resolve",
             *as_root,
-        )
+        ]
+        finish(install)
         first = folder / "first.sql"
         first.write_text(_FIRST_STATEMENTS.format(it=MariaDB), encoding="utf-8")
         port = free_port()
@@ -233,7 +234,7 @@ def nginx(node_a: str, node_b: str, **settings: str) -> Iterator[Nginx]:
         main.write_text(_NGINX_MAIN.format(as_root=as_root), encoding="utf-8")
         # -e: otherwise it first complains that it may not write Debian's log.
         command = [_program("nginx"), "-p", str(folder), "-c", str(main), "-e", "error.log"]
-        _run(*command, "-t")
+        finish([*command, "-t"])
         with _running(Nginx(command, folder, port)) as server:
             yield server
 
@@ -249,6 +250,18 @@ def free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def finish(command: Sequence[str]) -> str:
+    """Run a command to its end and return what it printed.
+
+    Raises:
+        RuntimeError: it failed; the message holds the command and what it said.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def wait_until(is_true: Callable[[], object], seconds: float = START_SECONDS) -> None:
@@ -326,12 +339,6 @@ def _program(name: str) -> str:
     if found is None:
         raise RuntimeError(f"{name} is not installed; `make test` as root installs it")
     return found
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
 def _tied_to_this_thread() -> list[str]:

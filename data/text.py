@@ -11,22 +11,26 @@ _UNSEEN = re.compile(
 
 def clean_line(text: str) -> str:
     """Return one line: composed (NFC), without unseen characters, spaces single and trimmed."""
-    return " ".join(_UNSEEN.sub("", _sound(text)).split())
+    return " ".join(_sound(text).split())
 
 
 def clean_prose(text: str) -> str:
     """Return lines as typed: composed (NFC), without unseen characters, ends trimmed."""
-    lines = _UNSEEN.sub("", _sound(text).replace("\r\n", "\n").replace("\r", "\n"))
-    return lines.strip("\n").rstrip()
+    return _sound(text).strip("\n").rstrip()
 
 
 def fold(text: str) -> str:
     """Return the text as it is compared: lower case and without accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    spelt_out = text.casefold().replace("œ", "oe").replace("æ", "ae")
+    decomposed = unicodedata.normalize("NFKD", spelt_out)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def _sound(text: str) -> str:
-    """Replace what UTF-8 cannot hold (lone surrogates), then compose."""
+    """Replace what UTF-8 cannot hold (lone surrogates), drop the unseen, then compose.
+
+    In this order: an accent after something unseen composes with what stood before it.
+    """
     whole = text.encode("utf-8", "replace").decode("utf-8")
-    return unicodedata.normalize("NFC", whole)
+    lines = whole.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", lines))

@@ -1,5 +1,6 @@
 """Who works on a ticket: taking it, assigning lead, helpers and team."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -45,7 +46,7 @@ def assign(
     lead_id: int | None = None,
     team_id: int | None = None,
     unassign: bool = False,
-    seen: dict[str, int | None] | None = None,
+    seen: Mapping[str, int | None] | None = None,
 ) -> Ticket:
     """Give the ticket to a lead, to a team, or to both (F-005; 5.3.6).
 
@@ -122,7 +123,7 @@ def _hand_over(
 
 
 def _team(s: Session, team_id: int) -> int:
-    team = s.get(Team, team_id)
+    team = s.get(Team, team_id) if team_id <= tickets.LARGEST else None
     if team is None or not team.is_active:
         raise Invalid({"team_id": N_("Choose one of the values offered.")})
     return team.id
@@ -130,8 +131,8 @@ def _team(s: Session, team_id: int) -> int:
 
 def _repairer(s: Session, by: Actor, user_id: int, field: str) -> int:
     """Return the id of somebody who may work on tickets and whom `by` may assign."""
-    person = s.get(User, user_id)
-    if person is None or not person.is_active or not repairs(person.role):
+    person = s.get_one(User, tickets.active_person(s, user_id, field))
+    if not repairs(person.role):
         raise Invalid({field: N_("Choose one of the people offered.")})
     if not _may_choose(s, by, user_id):
         raise NotAllowed

@@ -45,6 +45,9 @@ class Problems:
         self._found: dict[str, str] = {}
         self._facts: dict[str, object] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     @contextmanager
     def collected(self) -> Iterator[None]:
         """Keep an Invalid raised inside the block instead of letting it through."""

@@ -4,10 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from data.models import Comment, CommentVersion, Draft, PendingReason, Status, Ticket
-from services import attachments, checks, events, tickets, transitions
-from services.errors import Closed, Conflict, Invalid, NotAllowed, NotFound
-from services.permissions import Action, Actor, comments_visible_to, require
+from data.models import Comment, CommentVersion, PendingReason, Status, Ticket, User
+from services import attachments, checks, drafts, events, keys, tickets, transitions
+from services.errors import Closed, Conflict, Invalid, NotAllowed, NotFound, TooLate
+from services.permissions import Action, Actor, comments_visible_to, is_staff, require
 from services.words import N_
 
 
@@ -35,7 +35,8 @@ def post(
     Raises:
         NotFound, NotAllowed, Closed, Invalid (field `body`), and those of `transitions.move`.
     """
-    if key and (made := _made_before(s, by, key)):
+    kept = keys.kept(by, key, "comment", number)
+    if kept and (made := _made_before(s, by, number, kept)):
         return made
     ticket = tickets.change(s, by, number, Action.TICKET_COMMENT)
     if internal:
@@ -46,20 +47,19 @@ def post(
         author_id=by.id,
         body=checks.prose("body", body, required=not has_files),
         is_internal=internal,
-        creation_key=key,
+        creation_key=kept,
     )
     s.add(comment)
     s.flush()
     attachments.claim(s, by, draft_of(number), ticket, comment)
-    if draft := s.get(Draft, (by.id, draft_of(number))):
-        s.delete(draft)
+    drafts.drop(s, by, draft_of(number))
     kind = "comment.noted" if internal else "comment.posted"
     events.record(s, by, ticket, kind, internal=internal, comment_id=comment.id)
-    tickets.touched(ticket)
-    if not internal:
-        _answered(s, by, ticket)
+    if not internal:  # of a note, not even the date of the ticket tells
+        tickets.touched(ticket)
+        _answered(s, by, ticket, comment)
     if resolve:
-        transitions.move(s, by, number, Status.RESOLVED)
+        transitions.move(s, by, number, Status.RESOLVED, comment_id=comment.id)
     return comment
 
 
@@ -75,21 +75,18 @@ def edit(s: Session, by: Actor, comment_id: int, body: str, *, seen: str | None 
         return comment
     if seen is not None and seen != comment.body:
         raise Conflict(field="body", theirs=comment.body, mine=wanted, name=by.name)
-    _keep_version(s, by, comment)
-    comment.body = wanted
+    _replace(s, by, comment, wanted)
     comment.edited_at = now()
-    tickets.touched(ticket)
     _record(s, by, ticket, comment, "comment.edited")
     return comment
 
 
 def delete(s: Session, by: Actor, comment_id: int) -> Comment:
-    """Take one’s own comment back; its text stays among the versions."""
+    """Take one’s own comment back; its text stays among the versions, and only there."""
     comment, ticket = _own(s, by, comment_id)
+    _replace(s, by, comment, "")
     comment.deleted_at = now()
-    if not comment.is_internal:
-        ticket.comment_count -= 1
-    tickets.touched(ticket)
+    _recount(s, ticket, comment)
     _record(s, by, ticket, comment, "comment.deleted")
     return comment
 
@@ -97,11 +94,25 @@ def delete(s: Session, by: Actor, comment_id: int) -> Comment:
 def restore(s: Session, by: Actor, comment_id: int) -> Comment:
     """Bring one’s own deleted comment back (the undo of `delete`)."""
     comment, ticket = _own(s, by, comment_id, deleted=True)
+    comment.body = previous(s, comment)
+    comment.version += 1
     comment.deleted_at = None
-    if not comment.is_internal:
-        ticket.comment_count += 1
-    tickets.touched(ticket)
+    _recount(s, ticket, comment)
     _record(s, by, ticket, comment, "comment.restored")
+    return comment
+
+
+def put_back(s: Session, by: Actor, comment_id: int, version: int) -> Comment:
+    """Let one’s own comment say what it said before an edit that made `version` (its undo).
+
+    Raises:
+        TooLate: it was edited again.
+    """
+    comment, ticket = _own(s, by, comment_id)
+    if comment.version != version:
+        raise TooLate
+    _replace(s, by, comment, previous(s, comment))
+    _record(s, by, ticket, comment, "comment.edited")
     return comment
 
 
@@ -130,16 +141,25 @@ def versions(s: Session, by: Actor, comment_id: int) -> list[CommentVersion]:
     return list(s.scalars(query.order_by(CommentVersion.id)))
 
 
-def _made_before(s: Session, by: Actor, key: str) -> Comment | None:
-    query = select(Comment).where(Comment.creation_key == key, Comment.author_id == by.id)
-    return s.scalar(query)
+def previous(s: Session, comment: Comment) -> str:
+    """Return what a comment said before its last change."""
+    query = select(CommentVersion.body).where(CommentVersion.comment_id == comment.id)
+    return s.scalar(query.order_by(CommentVersion.id.desc()).limit(1)) or ""
+
+
+def _made_before(s: Session, by: Actor, number: int, key: str) -> Comment | None:
+    """Return what the key made; whoever is making it holds the ticket, and is waited for."""
+    tickets.get(s, by, number, lock=True)
+    return s.scalar(select(Comment).where(Comment.creation_key == key))
 
 
 def _own(
     s: Session, by: Actor, comment_id: int, *, deleted: bool = False
 ) -> tuple[Comment, Ticket]:
+    """Return the comment and its ticket, both as they are once the ticket is locked."""
     comment = get(s, by, comment_id)
     ticket = tickets.get(s, by, comment.ticket_number, lock=True)
+    s.refresh(comment)
     if comment.author_id != by.id:
         raise NotAllowed
     if ticket.status is Status.CLOSED:
@@ -149,22 +169,54 @@ def _own(
     return comment, ticket
 
 
-def _keep_version(s: Session, by: Actor, comment: Comment) -> None:
+def _replace(s: Session, by: Actor, comment: Comment, body: str) -> None:
+    """Let a comment say something else, and keep what it said."""
     s.add(CommentVersion(comment_id=comment.id, body=comment.body, replaced_by_id=by.id))
+    comment.body = body
     comment.version += 1
 
 
 def _record(s: Session, by: Actor, ticket: Ticket, comment: Comment, kind: str) -> None:
-    events.record(s, by, ticket, kind, internal=comment.is_internal, comment_id=comment.id)
+    if not comment.is_internal:
+        tickets.touched(ticket)
+    events.record(
+        s,
+        by,
+        ticket,
+        kind,
+        internal=comment.is_internal,
+        comment_id=comment.id,
+        version=comment.version,
+    )
 
 
-def _answered(s: Session, by: Actor, ticket: Ticket) -> None:
+def _answered(s: Session, by: Actor, ticket: Ticket, comment: Comment) -> None:
     """Count a public comment, and let the answer one waited for move the ticket."""
     ticket.comment_count += 1
     is_requester = by.id == ticket.requester_id
     ticket.answered_by_requester = is_requester or not by.is_staff
     if by.is_staff and not is_requester and ticket.first_response_at is None:
-        ticket.first_response_at = now()
+        ticket.first_response_at = comment.created_at
     waits = ticket.status is Status.PENDING and ticket.pending_reason is PendingReason.REQUESTER
     if is_requester and (waits or ticket.status is Status.RESOLVED):
-        transitions.apply(s, by, ticket, Status.IN_PROGRESS)
+        transitions.apply(s, by, ticket, Status.IN_PROGRESS, comment_id=comment.id)
+
+
+def _recount(s: Session, ticket: Ticket, changed: Comment) -> None:
+    """Work out again what a row shows of the conversation, and when it was first answered."""
+    if changed.is_internal:
+        return
+    query = (
+        select(Comment.author_id, Comment.created_at, User.role)
+        .join(User, Comment.author_id == User.id)
+        .where(Comment.ticket_number == ticket.number)
+        .where(Comment.is_internal.is_(False), Comment.deleted_at.is_(None))
+        .order_by(Comment.created_at, Comment.id)
+    )
+    said = s.execute(query).all()
+    answers = [is_staff(role) and author != ticket.requester_id for author, _at, role in said]
+    ticket.comment_count = len(said)
+    ticket.answered_by_requester = bool(said) and not answers[-1]
+    if ticket.first_response_at is None or ticket.first_response_at >= changed.created_at:
+        times = [row.created_at for row, is_answer in zip(said, answers, strict=True) if is_answer]
+        ticket.first_response_at = times[0] if times else None

@@ -1,14 +1,14 @@
 """Opening a ticket: what is filled in, what is checked, where it goes."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from data.models import (
     Category,
     Channel,
-    Draft,
     Impact,
     LinkKind,
     Sequence,
@@ -19,8 +19,19 @@ from data.models import (
     Urgency,
 )
 from data.text import fold
-from services import attachments, checks, events, links, parts, priority, tags, tickets
-from services.errors import Invalid
+from services import (
+    attachments,
+    checks,
+    drafts,
+    events,
+    keys,
+    links,
+    parts,
+    priority,
+    tags,
+    tickets,
+)
+from services.errors import Invalid, NotFound
 from services.permissions import Action, Actor, require
 from services.words import N_
 
@@ -62,48 +73,59 @@ def create(s: Session, by: Actor, new: NewTicket) -> Ticket:
         Invalid: names every wrong field.
         NotAllowed: for somebody else, or with staff’s fields, without the right.
     """
-    if made := _made_before(s, by, new.key):
-        return made
-    requester_id = new.requester_id or by.id
     require(by, Action.TICKET_CREATE)
-    if requester_id != by.id or new.is_for_staff:
+    if new.requester_id not in (None, by.id) or new.is_for_staff:
         require(by, Action.TICKET_CREATE_FOR)
-    ticket = _checked(s, new)
-    ticket.requester_id = tickets.active_person(s, requester_id)
-    ticket.created_by_id = by.id
-    ticket.team_id = _team_for(s, new)
+    key = keys.kept(by, new.key)
+    if key and (made := _made_before(s, key)):
+        return made
+    problems = checks.Problems()
+    ticket = _filled_in(s, by, new, problems)
+    company = _company(s, by, new, problems)
+    problems.raise_any()
+    ticket.creation_key = key
     ticket.number = next_number(s)
     s.add(ticket)
     s.flush()
-    _add_company(s, by, ticket, new)
+    _bring(s, by, ticket, company)
     attachments.claim(s, by, DRAFT, ticket)
-    if draft := s.get(Draft, (by.id, DRAFT)):
-        s.delete(draft)
+    drafts.drop(s, by, DRAFT)
     events.record(s, by, ticket, "ticket.created", channel=ticket.channel)
     return ticket
 
 
 def next_number(s: Session, count: int = 1) -> int:
-    """Reserve `count` ticket numbers and return the first; they are never handed out again."""
-    row = s.scalar(select(Sequence).where(Sequence.name == "ticket").with_for_update())
-    if row is None:
-        row = Sequence(name="ticket", value=0)
-        s.add(row)
-    row.value += count
-    s.flush()
-    return row.value - count + 1
+    """Reserve `count` ticket numbers and return the first; they are never handed out again.
+
+    The row stays locked until the commit: numbers without gaps, one creation at a time.
+    """
+    row = Sequence.name == "ticket"
+    raised = s.execute(update(Sequence).where(row).values(value=Sequence.value + count))
+    if not cast("CursorResult[Any]", raised).rowcount:
+        s.add(Sequence(name="ticket", value=count))
+        s.flush()
+    last = s.scalars(select(Sequence.value).where(row)).one()
+    return last - count + 1
 
 
-def _made_before(s: Session, by: Actor, key: str | None) -> Ticket | None:
-    if not key:
-        return None
-    return s.scalar(select(Ticket).where(Ticket.creation_key == key, Ticket.created_by_id == by.id))
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """What a new ticket comes with."""
+
+    observer_ids: list[int]
+    tags: list[str]
+    followed: Ticket | None
 
 
-def _checked(s: Session, new: NewTicket) -> Ticket:
-    """Build the ticket from what was filled in, all mistakes told at once."""
-    problems = checks.Problems()
-    ticket = Ticket(channel=Channel(new.channel), creation_key=new.key or None, version=1)
+def _made_before(s: Session, key: str) -> Ticket | None:
+    """Return what the key made; whoever is making it is waited for."""
+    s.execute(select(Sequence.value).where(Sequence.name == "ticket").with_for_update())
+    return s.scalar(select(Ticket).where(Ticket.creation_key == key))
+
+
+def _filled_in(s: Session, by: Actor, new: NewTicket, problems: checks.Problems) -> Ticket:
+    """Build the ticket from the fields that are right."""
+    ticket = Ticket(created_by_id=by.id, status=Status.NEW, comment_count=0, version=1)
     values = {
         "title": new.title,
         "description": new.description,
@@ -111,35 +133,60 @@ def _checked(s: Session, new: NewTicket) -> Ticket:
         "category_id": new.category_id,
         "urgency": new.urgency,
         "impact": new.impact or Impact.MEDIUM,
+        "requester_id": new.requester_id or by.id,
     }
     for name, value in values.items():
         with problems.collected():
             setattr(ticket, name, tickets.FIELDS[name](s, value))
-    problems.raise_any()
-    ticket.folded_title = fold(ticket.title)[: checks.MAX_TITLE]
-    ticket.priority = priority.of(ticket.urgency, ticket.impact)
-    ticket.status = Status.NEW
-    ticket.comment_count = 0
+    with problems.collected():
+        ticket.channel = checks.choice("channel", new.channel, Channel)
+    with problems.collected():
+        ticket.team_id = _team_for(s, new.team_id, ticket.category_id)
+    if not problems:
+        ticket.folded_title = fold(ticket.title)[: checks.MAX_TITLE]
+        ticket.priority = priority.of(ticket.urgency, ticket.impact)
     return ticket
 
 
-def _add_company(s: Session, by: Actor, ticket: Ticket, new: NewTicket) -> None:
+def _company(s: Session, by: Actor, new: NewTicket, problems: checks.Problems) -> _Company:
+    observer_ids, names, followed = [], [], None
     for user_id in new.observer_ids:
-        parts.put_observer(s, ticket, tickets.active_person(s, user_id))
-    if new.tags:
-        tags.put(s, ticket, new.tags)
-    if new.follows:
-        links.put(s, by, ticket, tickets.get(s, by, new.follows), LinkKind.RELATES_TO)
+        with problems.collected():
+            observer_ids.append(tickets.active_person(s, user_id, field="observer_ids"))
+    with problems.collected():
+        names = tags.checked(new.tags)
+    with problems.collected():
+        followed = _followed(s, by, new.follows) if new.follows else None
+    return _Company(observer_ids, names, followed)
 
 
-def _team_for(s: Session, new: NewTicket) -> int | None:
+def _followed(s: Session, by: Actor, number: int) -> Ticket:
+    """Return the closed ticket that a new one carries on; an open one is answered instead."""
+    try:
+        ticket = tickets.get(s, by, number)
+    except NotFound:
+        raise Invalid({"follows": N_("No ticket that you can see has this number.")}) from None
+    if ticket.status is not Status.CLOSED:
+        raise Invalid({"follows": N_("This ticket is not closed: answer in it.")})
+    return ticket
+
+
+def _bring(s: Session, by: Actor, ticket: Ticket, company: _Company) -> None:
+    for user_id in company.observer_ids:
+        parts.put_observer(s, ticket, user_id)
+    tags.put(s, ticket, company.tags)
+    if company.followed:
+        links.put(s, by, ticket, company.followed, LinkKind.RELATES_TO)
+
+
+def _team_for(s: Session, team_id: int | None, category_id: int | None) -> int | None:
     """Return the team chosen, or that of the category or of its nearest ancestor with one."""
-    if new.team_id:
-        team = s.get(Team, new.team_id)
+    if team_id:
+        team = s.get(Team, team_id)
         if team is None or not team.is_active:
             raise Invalid({"team_id": N_("Choose one of the values offered.")})
         return team.id
-    category = s.get(Category, new.category_id) if new.category_id else None
+    category = s.get(Category, category_id) if category_id else None
     while category and not category.team_id and category.parent_id:
         category = s.get(Category, category.parent_id)
     return category.team_id if category else None

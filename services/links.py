@@ -2,10 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from data.models import ExternalLink, Link, LinkKind, Ticket
+from data.models import ExternalLink, Link, LinkKind, Status, Ticket
 from services import checks, events, tickets
 from services.errors import Invalid, NotFound
 from services.permissions import Action, Actor
@@ -18,9 +18,10 @@ def add(s: Session, by: Actor, number: int, kind: LinkKind, other: int) -> Link:
     """Link a ticket to another that `by` may see; twice the same is one link.
 
     Raises:
-        NotFound: either ticket does not exist for `by`.
-        Invalid: to itself, or in a circle (field `other`).
+        NotFound: the ticket does not exist for `by`.
+        Invalid: the other one does not; to itself, or in a circle (field `other`).
     """
+    _lock(s, number, other)
     ticket = tickets.change(s, by, number, Action.TICKET_EDIT)
     try:
         target = tickets.get(s, by, other)
@@ -28,7 +29,9 @@ def add(s: Session, by: Actor, number: int, kind: LinkKind, other: int) -> Link:
         raise Invalid({"other": N_("No ticket that you can see has this number.")}) from None
     if other == number:
         raise Invalid({"other": N_("A ticket cannot be linked to itself.")})
-    if kind in DIRECTED and _leads_to(s, other, number, kind):
+    if there := find(s, ticket, target, kind):
+        return there
+    if would_circle(s, ticket, target, kind):
         raise Invalid({"other": N_("These tickets would go round in a circle.")})
     link = put(s, by, ticket, target, kind)
     tickets.touched(ticket)
@@ -36,12 +39,7 @@ def add(s: Session, by: Actor, number: int, kind: LinkKind, other: int) -> Link:
 
 
 def put(s: Session, by: Actor, source: Ticket, target: Ticket, kind: LinkKind) -> Link:
-    """Link two tickets without asking, and record it on both."""
-    query = select(Link).where(
-        Link.source_number == source.number, Link.target_number == target.number, Link.kind == kind
-    )
-    if there := s.scalar(query):
-        return there
+    """Link two tickets without asking, and record it on both; a closed one stays as it is."""
     link = Link(
         source_number=source.number,
         target_number=target.number,
@@ -50,11 +48,22 @@ def put(s: Session, by: Actor, source: Ticket, target: Ticket, kind: LinkKind) -
     )
     s.add(link)
     s.flush()
-    for ticket, other in ((source, target), (target, source)):
-        events.record(
-            s, by, ticket, "link.added", link=kind, other=other.number, outward=ticket is source
-        )
+    _record(s, by, "link.added", link, source, target)
     return link
+
+
+def find(s: Session, source: Ticket, target: Ticket, kind: LinkKind) -> Link | None:
+    """Return the link between two tickets, if there is one; “relates to” has no direction."""
+    ends = [(source.number, target.number)]
+    if kind not in DIRECTED:
+        ends.append((target.number, source.number))
+    pair = tuple_(Link.source_number, Link.target_number)
+    return s.scalar(select(Link).where(Link.kind == kind, pair.in_(ends)))
+
+
+def would_circle(s: Session, source: Ticket, target: Ticket, kind: LinkKind) -> bool:
+    """Tell whether a link between two tickets would close a circle."""
+    return kind in DIRECTED and _leads_to(s, target.number, source.number, kind)
 
 
 def remove(s: Session, by: Actor, number: int, link_id: int) -> None:
@@ -67,9 +76,7 @@ def remove(s: Session, by: Actor, number: int, link_id: int) -> None:
         s, by, link.target_number if link.source_number == number else link.source_number
     )
     s.delete(link)
-    for end, far in ((ticket, other), (other, ticket)):
-        outward = end.number == link.source_number
-        events.record(s, by, end, "link.removed", link=link.kind, other=far.number, outward=outward)
+    _record(s, by, "link.removed", link, ticket, other)
     tickets.touched(ticket)
 
 
@@ -98,7 +105,25 @@ def remove_external(s: Session, by: Actor, number: int, link_id: int) -> None:
         raise NotFound
     s.delete(link)
     tickets.touched(ticket)
-    events.record(s, by, ticket, "external_link.removed", external_link_id=link_id)
+    kind, url, title = "external_link.removed", link.url, link.title
+    events.record(s, by, ticket, kind, external_link_id=link_id, url=url, title=title)
+
+
+def _lock(s: Session, *numbers: int) -> None:
+    """Lock both tickets in order of number: of two links that make a circle, the second is seen.
+
+    Three people who close a circle of three at once are not; the administrator overrides it.
+    """
+    there = [number for number in numbers if 0 < number <= tickets.LARGEST]
+    query = select(Ticket.number).where(Ticket.number.in_(there)).order_by(Ticket.number)
+    s.execute(query.with_for_update())
+
+
+def _record(s: Session, by: Actor, kind: str, link: Link, one: Ticket, two: Ticket) -> None:
+    for end, far in ((one, two), (two, one)):
+        outward = end.number == link.source_number
+        if end.status is not Status.CLOSED:
+            events.record(s, by, end, kind, link=link.kind, other=far.number, outward=outward)
 
 
 def _safe(url: str) -> str:

@@ -42,7 +42,7 @@ class Actor:
     @property
     def is_staff(self) -> bool:
         """Tell whether this person works on tickets rather than only asking."""
-        return self.role is not Role.REQUESTER
+        return is_staff(self.role)
 
 
 class Action(StrEnum):
@@ -159,6 +159,11 @@ def assigns_only_own_teams(by: Actor) -> bool:
 def assigns_to_nobody(by: Actor) -> bool:
     """Tell whether `by` may give tickets to nobody but themselves."""
     return by.role is Role.TECHNICIAN and by.policy.technicians_assign is AssignPolicy.NOBODY
+
+
+def is_staff(role: Role) -> bool:
+    """Tell whether people of this role work on tickets rather than only asking."""
+    return role is not Role.REQUESTER
 
 
 def repairs(role: Role) -> bool:

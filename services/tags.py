@@ -6,9 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Tag, Ticket, TicketTag
+from data.text import clean_line
 from services import checks, events, tickets
 from services.errors import Invalid
-from services.permissions import Action, Actor, require
+from services.permissions import Action, Actor, require, visible_to
 from services.words import N_
 
 MAX_TAGS = 40
@@ -37,10 +38,12 @@ def remove(s: Session, by: Actor, number: int, name: str) -> Ticket:
 
 
 def suggestions(s: Session, by: Actor, text: str, limit: int = 10) -> list[str]:
-    """Return known tags that begin like `text`, for staff."""
+    """Return tags that begin like `text`, of tickets that `by` may see; for staff."""
     require(by, Action.QUEUE_SEE)
-    begins = Tag.name.startswith(_normal(text), autoescape=True)
-    return list(s.scalars(select(Tag.name).where(begins).order_by(Tag.name).limit(limit)))
+    begins = Tag.name.startswith(_folded(text), autoescape=True)
+    seen = visible_to(by).join(TicketTag).where(TicketTag.tag_id == Tag.id)
+    query = select(Tag.name).where(begins, seen.with_only_columns(Ticket.number).exists())
+    return list(s.scalars(query.order_by(Tag.name).limit(limit)))
 
 
 def put(s: Session, ticket: Ticket, names: Iterable[str]) -> list[str]:
@@ -51,14 +54,24 @@ def put(s: Session, ticket: Ticket, names: Iterable[str]) -> list[str]:
     """
     query = select(Tag.name).join(TicketTag).where(TicketTag.ticket_number == ticket.number)
     there = set(s.scalars(query))
-    wanted = dict.fromkeys(_normal(name) for name in names)
-    added = [name for name in wanted if name not in there]
-    if len(there) + len(added) > MAX_TAGS:
-        raise Invalid({"tag": N_("At most {at_most} tags, please.")}, at_most=MAX_TAGS)
+    added = [name for name in checked(names) if name not in there]
+    _check_number(len(there) + len(added))
     for name in added:
         s.add(TicketTag(ticket_number=ticket.number, tag_id=_tag(s, name).id))
     s.flush()
     return added
+
+
+def checked(names: Iterable[str]) -> list[str]:
+    """Return each word once, as it is kept; raise as `put` does."""
+    wanted = list(dict.fromkeys(_normal(name) for name in names))
+    _check_number(len(wanted))
+    return wanted
+
+
+def _check_number(number: int) -> None:
+    if number > MAX_TAGS:
+        raise Invalid({"tag": N_("At most {at_most} tags, please.")}, at_most=MAX_TAGS)
 
 
 def _tag(s: Session, name: str) -> Tag:
@@ -71,4 +84,9 @@ def _tag(s: Session, name: str) -> Tag:
 
 
 def _normal(name: str) -> str:
-    return checks.line("tag", name.lstrip("#"), at_most=MAX_LENGTH, required=True).casefold()
+    return checks.line("tag", _folded(name), at_most=MAX_LENGTH, required=True)
+
+
+def _folded(name: object) -> str:
+    """Return a word in lower case without its hash; some letters are two in lower case."""
+    return clean_line(name).lstrip("# ").casefold() if isinstance(name, str) else ""

@@ -1,9 +1,10 @@
 """Finding a ticket one may see, and editing its own fields."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from data.clock import now
@@ -14,14 +15,28 @@ from services.errors import Closed, Conflict, Invalid, NotFound
 from services.permissions import Action, Actor, require, visible_to
 from services.words import N_
 
+LARGEST = 2**63 - 1  # of a BIGINT
+
 
 def get(s: Session, by: Actor, number: int, *, lock: bool = False) -> Ticket:
     """Return one ticket `by` may see, or raise NotFound; `lock` holds the row until commit."""
-    query = visible_to(by).where(Ticket.number == number)
-    ticket = s.scalar(query.with_for_update(of=Ticket) if lock else query)
+    ticket = find(s, visible_to(by), number, lock=lock)
     if ticket is None:
         raise NotFound
     return ticket
+
+
+def find(s: Session, among: Select[Ticket], number: int, *, lock: bool = False) -> Ticket | None:
+    """Return the ticket with this number among some, as it is now when it is locked.
+
+    What this transaction read before it had the lock may have changed meanwhile.
+    """
+    if not 0 < number <= LARGEST:
+        return None
+    query = among.where(Ticket.number == number)
+    if lock:
+        query = query.with_for_update(of=Ticket).execution_options(populate_existing=True)
+    return s.scalar(query)
 
 
 def change(s: Session, by: Actor, number: int, action: Action) -> Ticket:
@@ -63,7 +78,7 @@ def edit(
         Invalid: names every wrong field.
     """
     ticket = change(s, by, number, Action.TICKET_EDIT)
-    wanted = _wanted(s, values)
+    wanted = _wanted(s, ticket, values)
     _refuse_conflicts(s, ticket, wanted, seen or {})
     changes = _apply(ticket, wanted)
     if changes:
@@ -72,14 +87,16 @@ def edit(
     return ticket
 
 
-def _wanted(s: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+def _wanted(s: Session, ticket: Ticket, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that differ, checked; what is there may stay, even if no longer offered."""
     problems = checks.Problems()
     wanted: dict[str, Any] = {}
     for name, value in values.items():
-        if name not in FIELDS:
-            raise Invalid({name: N_("This field cannot be changed.")})
         with problems.collected():
-            wanted[name] = FIELDS[name](s, value)
+            if name not in FIELDS:
+                raise Invalid({name: N_("This field cannot be changed.")})
+            if name == "priority" or events.plain(value) != events.plain(getattr(ticket, name)):
+                wanted[name] = FIELDS[name](s, value)
     problems.raise_any()
     return wanted
 
@@ -113,18 +130,20 @@ def _apply(ticket: Ticket, wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
 
 
-def active_person(s: Session, user_id: object) -> int:
-    """Return the id of somebody who is there and active, or raise Invalid for `requester_id`."""
-    person = s.get(User, user_id) if isinstance(user_id, int) else None
+def active_person(s: Session, user_id: object, field: str = "requester_id") -> int:
+    """Return the id of somebody who is there and active, or raise Invalid for `field`."""
+    is_id = isinstance(user_id, int) and 0 < user_id <= LARGEST
+    person = s.get(User, user_id) if is_id else None
     if person is None or not person.is_active:
-        raise Invalid({"requester_id": N_("Choose one of the people offered.")})
+        raise Invalid({field: N_("Choose one of the people offered.")})
     return person.id
 
 
 def _category(s: Session, value: object) -> int | None:
     if value in (None, "", 0):
         return None
-    category = s.get(Category, int(str(value))) if str(value).isdecimal() else None
+    is_id = str(value).isdecimal() and int(str(value)) <= LARGEST
+    category = s.get(Category, int(str(value))) if is_id else None
     if category is None or not category.is_active:
         raise Invalid({"category_id": N_("Choose one of the values offered.")})
     return category.id
@@ -133,7 +152,7 @@ def _category(s: Session, value: object) -> int | None:
 def _instant(value: object) -> datetime | None:
     if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
         raise Invalid({"resolve_due_at": N_("Choose a date and a time.")})
-    return value
+    return value.astimezone(UTC) if value else None
 
 
 FIELDS: dict[str, Any] = {

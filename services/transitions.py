@@ -46,11 +46,12 @@ def move(
     *,
     wait: Wait | None = None,
     override: str = "",
+    comment_id: int | None = None,
 ) -> Ticket:
     """Send the ticket to `target` (F-004, F-008; 5.3.7, 5.3.8). Where it already is: no change.
 
     `wait` goes with `pending`. `override` is the reason for which an administrator resolves a
-    ticket that another one blocks.
+    ticket that another one blocks. `comment_id` is the comment written with the same gesture.
 
     Raises:
         NotFound, NotAllowed, Closed, WrongState.
@@ -67,9 +68,9 @@ def move(
         require(by, workflow.arrow(ticket, target), ticket)
     else:
         require(by, Action.TICKET_EDIT, ticket)
-    details: dict[str, Any] = {}
-    if target is Status.RESOLVED and (blocker := _blocker(s, ticket)):
-        details["override"] = _reason_to_override(by, blocker, override)
+    details: dict[str, Any] = {"comment_id": comment_id} if comment_id else {}
+    if target is Status.RESOLVED and (other := blocker(s, ticket)):
+        details["override"] = _reason_to_override(by, other, override)
     apply(s, by, ticket, target, wait=wait, **details)
     return ticket
 
@@ -97,7 +98,7 @@ def apply(
     events.record(s, by, ticket, kind, changes=changes, **facts)
 
 
-def _blocker(s: Session, ticket: Ticket) -> int | None:
+def blocker(s: Session, ticket: Ticket) -> int | None:
     """Return the number of an unfinished ticket that blocks this one."""
     return s.scalar(
         select(Ticket.number)

@@ -83,5 +83,6 @@ def move(
 def _check_wait(reason: PendingReason | None, wake_at: datetime | None) -> None:
     if reason is None:
         raise Invalid({"pending_reason": N_("Say what the ticket waits for.")})
-    if reason is PendingReason.PLANNED and (wake_at is None or wake_at <= now()):
+    is_ahead = wake_at is not None and wake_at.tzinfo is not None and wake_at > now()
+    if reason is PendingReason.PLANNED and not is_ahead:
         raise Invalid({"wake_at": N_("Choose a date in the future.")})

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher, profiles
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from data import clock, db, files
-from data.models import Role, Team, Ticket, User
+from data.models import Event, Role, Team, Ticket, User
 from services import creation, passwords, words
 from services.permissions import Actor
 from tests import servers
@@ -135,6 +135,18 @@ def ticket(s: Session, people: People) -> Ticket:
     ticket = creation.create(s, people.alice, creation.NewTicket(title="Imprimante muette"))
     s.commit()
     return ticket
+
+
+def happened(s: Session, number: int) -> list[str]:
+    """Return the kinds of events of a ticket, oldest first."""
+    query = select(Event.kind).where(Event.ticket_number == number).order_by(Event.id)
+    return list(s.scalars(query))
+
+
+def last_event(s: Session, number: int) -> Event:
+    """Return the newest event of a ticket."""
+    query = select(Event).where(Event.ticket_number == number).order_by(Event.id.desc()).limit(1)
+    return s.scalars(query).one()
 
 
 class Clock:

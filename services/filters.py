@@ -8,12 +8,17 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from data.clock import now
 from data.models import Priority, Status, Tag, Ticket, TicketPerson, TicketTag
-from data.text import fold
+from data.text import clean_line, fold
+from services.checks import MAX_TITLE
 from services.permissions import Actor
+from services.tickets import LARGEST
 from services.workflow import OPEN
 
 if TYPE_CHECKING:
     from services.lists import TicketLine
+
+MAX_TEXT = 300
+MAX_WORDS = 8
 
 Scope = Literal["all", "mine", "trash"]
 
@@ -63,6 +68,9 @@ def narrowed(view: Filter, **more: Any) -> Filter:
 def conditions(wanted: Filter, by: Actor) -> list[ColumnElement[bool]]:
     """Return the filter as SQL conditions on Ticket; `fits` is its twin."""
     found: list[ColumnElement[bool]] = []
+    ids = {wanted.team_id or 0, wanted.requester_id or 0, *wanted.category_ids}
+    if max(ids | {_lead_id(wanted, by)}) > LARGEST:
+        return [false()]
     if wanted.scope == "mine":
         found.append(_involving(by))
     if wanted.statuses:
@@ -124,7 +132,10 @@ def _fits_lead(wanted: Filter, by: Actor, line: "TicketLine") -> bool:
 
 
 def _lead_id(wanted: Filter, by: Actor) -> int:
-    return by.id if wanted.lead == "me" else int(wanted.lead)
+    """Return whose tickets are wanted; what is no id is nobody’s."""
+    if wanted.lead == "me":
+        return by.id
+    return int(wanted.lead) if wanted.lead.isdecimal() and len(wanted.lead) < 20 else 0
 
 
 def _of_state(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -148,9 +159,8 @@ def _fits_state(wanted: Filter, line: "TicketLine") -> bool:
 
 
 def _of_words(wanted: Filter) -> list[ColumnElement[bool]]:
-    words = fold(wanted.text).split()[:8]
     found: list[ColumnElement[bool]] = []
-    for word in words:
+    for word in _words(wanted):
         has_word: ColumnElement[bool] = Ticket.folded_title.contains(word, autoescape=True)
         number = _number(word)
         found.append(or_(has_word, Ticket.number == number if number else false()))
@@ -158,10 +168,12 @@ def _of_words(wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def _fits_words(wanted: Filter, line: "TicketLine") -> bool:
-    title = fold(line.title)[:300]
-    return all(
-        word in title or _number(word) == line.number for word in fold(wanted.text).split()[:8]
-    )
+    title = fold(line.title)[:MAX_TITLE]
+    return all(word in title or _number(word) == line.number for word in _words(wanted))
+
+
+def _words(wanted: Filter) -> list[str]:
+    return fold(clean_line(wanted.text[:MAX_TEXT])).split()[:MAX_WORDS]
 
 
 def _number(word: str) -> int | None:

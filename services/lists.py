@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -26,6 +26,7 @@ from services import filters
 from services.errors import Invalid
 from services.filters import Filter
 from services.permissions import Actor, Audience, in_trash_of, visible_to
+from services.tickets import LARGEST
 from services.words import N_
 
 PAGE = 50
@@ -113,7 +114,8 @@ def page(
     Raises:
         Invalid: an unlisted sort or a damaged cursor.
     """
-    if sort not in SORTS or not 1 <= limit <= MOST:
+    is_offered = sort in SORTS and (sort != "deleted" or wanted.is_trash)
+    if not is_offered or not 1 <= limit <= MOST:
         raise Invalid({"sort": N_("Choose one of the values offered.")})
     column, is_descending = SORTS[sort]
     is_descending = is_descending is not reverse
@@ -220,10 +222,11 @@ def _lines(s: Session, rows: Sequence[Any]) -> list[TicketLine]:
 def _beyond(
     column: ColumnElement[Any], position: tuple[Any, int], *, downwards: bool
 ) -> ColumnElement[bool]:
+    """Return what lies past a position; the outer bound lets the index be entered there."""
     value, number = position
     if downwards:
-        return or_(column < value, and_(column == value, Ticket.number < number))
-    return or_(column > value, and_(column == value, Ticket.number > number))
+        return and_(column <= value, or_(column < value, Ticket.number < number))
+    return and_(column >= value, or_(column > value, Ticket.number > number))
 
 
 def _encode(sort: str, row: Any, *, back: bool) -> str:
@@ -238,19 +241,38 @@ def _decode(cursor: str | None, sort: str) -> tuple[bool, tuple[Any, int] | None
     try:
         packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         of_sort, back, value, number = json.loads(packed)
-        if of_sort != sort or not isinstance(back, bool):
+        if of_sort != sort or type(back) is not bool:
             raise ValueError("a cursor of another list")
-        return back, (_READ.get(sort, str)(value), int(number))
-    except (ValueError, TypeError) as error:
+        return back, (_READ.get(sort, _text)(value), _whole(number))
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Invalid({"cursor": N_("This page no longer exists: start again.")}) from error
 
 
+def _instant(value: Any) -> datetime:
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError("naive datetime")
+    return found.astimezone(UTC)
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= LARGEST:
+        raise ValueError("not a number of a ticket")
+    return value
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError("not a title")
+    return value.encode("utf-8").decode("utf-8")  # a lone surrogate is no title either
+
+
 _READ: dict[str, Any] = {
-    "updated": datetime.fromisoformat,
-    "created": datetime.fromisoformat,
-    "due": datetime.fromisoformat,
-    "deleted": datetime.fromisoformat,
-    "number": int,
+    "updated": _instant,
+    "created": _instant,
+    "due": _instant,
+    "deleted": _instant,
+    "number": _whole,
     "priority": Priority,
     "status": Status,
 }

@@ -5,7 +5,9 @@ import os
 import secrets
 import shutil
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -91,6 +93,13 @@ def kind_of(head: bytes) -> str:
     return OPAQUE
 
 
+def older_than(instant: datetime) -> Iterator[str]:
+    """Return the digests of the files that came before an instant."""
+    for path in _root.glob("??/??/*"):
+        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < instant:
+            yield path.name
+
+
 def remove(digest: str) -> None:
     """Delete the bytes, if they are there; the caller knows that no row refers to them."""
     path_of(digest).unlink(missing_ok=True)
@@ -142,9 +151,11 @@ class Intake:
         os.fsync(self._file.fileno())
         self._file.close()
         target = path_of(digest)
+        is_new = not target.parent.exists()
         target.parent.mkdir(parents=True, exist_ok=True)
         self._path.replace(target)
-        _sync(target.parent)
+        for folder in (target.parent, target.parent.parent, _root) if is_new else (target.parent,):
+            _sync(folder)
         return Stored(digest, self._size, shown, content_type if promised else OPAQUE)
 
     def abort(self) -> None:

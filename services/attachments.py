@@ -1,6 +1,8 @@
 """Files of tickets and comments; before they are sent they belong to a draft."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -50,13 +52,13 @@ def discard(s: Session, by: Actor, attachment_id: int) -> None:
 
 def drafted(s: Session, by: Actor, context: str) -> list[Attachment]:
     """Return the files of one’s draft, oldest first."""
-    query = select(Attachment).where(*_in_draft(by, context)).order_by(Attachment.id)
+    query = select(Attachment).where(*in_draft(by, context)).order_by(Attachment.id)
     return list(s.scalars(query))
 
 
 def waiting(s: Session, by: Actor, context: str) -> int:
     """Return how many files one’s draft has."""
-    query = select(func.count()).select_from(Attachment).where(*_in_draft(by, context))
+    query = select(func.count()).select_from(Attachment).where(*in_draft(by, context))
     return s.scalar(query) or 0
 
 
@@ -96,13 +98,27 @@ def get(s: Session, by: Actor, attachment_id: int) -> Attachment:
     return attachment
 
 
-def unreferenced(s: Session, digests: list[str]) -> list[str]:
-    """Return those digests that no row refers to any more."""
-    query = select(Attachment.digest).where(Attachment.digest.in_(digests))
-    return sorted(set(digests) - set(s.scalars(query)))
+def sweep(s: Session) -> int:
+    """Remove the bytes that no row refers to: of purged tickets, discarded and never sent files.
+
+    Only those a day old: the row of a file that has just come may not be there yet.
+    """
+    removed = 0
+    for digests in _batched(files.older_than(now() - timedelta(days=1))):
+        query = select(Attachment.digest).where(Attachment.digest.in_(digests))
+        for digest in digests - set(s.scalars(query)):
+            files.remove(digest)
+            removed += 1
+    return removed
 
 
-def _in_draft(by: Actor, context: str) -> tuple[ColumnElement[bool], ...]:
+def _batched(digests: Iterator[str]) -> Iterator[set[str]]:
+    while batch := set(islice(digests, 500)):
+        yield batch
+
+
+def in_draft(by: Actor, context: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the SQL conditions on the files of one’s draft."""
     return Attachment.uploader_id == by.id, Attachment.draft_context == context
 
 

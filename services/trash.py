@@ -1,12 +1,12 @@
 """Deleted tickets: into the trash, back, or gone for good (F-014, F-015; 5.3.9)."""
 
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from data.models import Event, Ticket
-from services import events, tickets
+from data.models import Attachment, Draft, Event, Ticket
+from services import comments, events, tickets
 from services.errors import Invalid, NotFound
 from services.permissions import Action, Actor, in_trash_of, require
 from services.words import N_
@@ -25,8 +25,7 @@ def delete(s: Session, by: Actor, number: int) -> Ticket:
 
 def get(s: Session, by: Actor, number: int, *, lock: bool = False) -> Ticket:
     """Return a deleted ticket, or raise NotFound."""
-    query = in_trash_of(by).where(Ticket.number == number)
-    ticket = s.scalar(query.with_for_update(of=Ticket) if lock else query)
+    ticket = tickets.find(s, in_trash_of(by), number, lock=lock)
     if ticket is None:
         raise NotFound
     return ticket
@@ -51,6 +50,7 @@ def put_back(s: Session, by: Actor, ticket: Ticket) -> None:
 def purge(s: Session, by: Actor, number: int, *, typed: str) -> None:
     """Remove a deleted ticket and all that hangs on it, for good; its number stays used.
 
+    Also what people were about to answer. The bytes of its files go with `attachments.sweep`.
     `typed` is the number as the person typed it to confirm. That it was purged stays on record.
 
     Raises:
@@ -60,7 +60,10 @@ def purge(s: Session, by: Actor, number: int, *, typed: str) -> None:
     ticket = get(s, by, number, lock=True)
     if typed.strip().lstrip("#") != str(number):
         raise Invalid({"typed": N_("Type the number of the ticket to confirm.")})
+    answers = comments.draft_of(number)
     s.execute(sql_delete(Event).where(Event.ticket_number == number))
+    s.execute(sql_delete(Draft).where(Draft.context == answers))
+    s.execute(sql_delete(Attachment).where(Attachment.draft_context == answers))
     s.delete(ticket)
     s.flush()
     event = events.record(s, by, None, "ticket.purged", subject=f"ticket:{number}")
@@ -68,6 +71,6 @@ def purge(s: Session, by: Actor, number: int, *, typed: str) -> None:
 
 
 def count(s: Session, by: Actor) -> int:
-    """Return how many tickets are in the trash that `by` sees."""
-    query = in_trash_of(by).with_only_columns(Ticket.number).limit(1000)
-    return len(s.scalars(select(query.subquery().c.number)).all())
+    """Return how many tickets are in the trash that `by` sees, counted up to 1000."""
+    some = in_trash_of(by).with_only_columns(Ticket.number).limit(1000)
+    return s.scalar(select(func.count()).select_from(some.subquery())) or 0

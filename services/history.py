@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
 from data.models import Category, Event, Team, User
@@ -80,6 +80,11 @@ def of(s: Session, by: Actor, number: int) -> list[HistoryLine]:
     Requesters do not learn of internal notes. The sentences are in the language being spoken.
     """
     tickets.get(s, by, number)
+    return of_seen(s, by, number)
+
+
+def of_seen(s: Session, by: Actor, number: int) -> list[HistoryLine]:
+    """Return the history of a ticket that `by` was found to see, in two queries."""
     query = (
         select(Event, User.name)
         .outerjoin(User, Event.actor_id == User.id)
@@ -125,26 +130,32 @@ def _link(details: dict[str, Any]) -> str:
 
 
 class _Names:
-    """Turns the ids and values in events into what people read, with at most three queries."""
+    """Turns the ids and values in events into what people read, with one query."""
 
-    _TABLES: ClassVar[dict[str, Any]] = {"team_id": Team.name, "category_id": Category.path}
+    _COLUMNS: ClassVar[dict[str, Any]] = {
+        "team_id": Team.name,
+        "category_id": Category.path,
+        "person": User.name,
+    }
     _PEOPLE = ("person", "lead_id", "requester_id")
 
     def __init__(self, s: Session, events: Iterable[Event]) -> None:
-        wanted: dict[str, set[int]] = {"team_id": set(), "category_id": set(), "person": set()}
+        wanted: dict[str, set[int]] = {kind: set() for kind in self._COLUMNS}
         for event in events:
             wanted["person"].add(event.details.get("user_id", 0))
             for name, values in event.details.get("changes", {}).items():
                 kind = "person" if name in self._PEOPLE else name
                 if kind in wanted:
                     wanted[kind].update(value for value in values if value)
-        self._names: dict[tuple[str, int], str] = {}
-        columns = {**self._TABLES, "person": User.name}
-        for kind, column in columns.items():
-            if ids := wanted[kind] - {0}:
-                table = column.class_
-                for key, name in s.execute(select(table.id, column).where(table.id.in_(ids))):
-                    self._names[kind, key] = name
+        queries = [
+            select(literal(kind).label("kind"), column.class_.id, column.label("name")).where(
+                column.class_.id.in_(wanted[kind] - {0})
+            )
+            for kind, column in self._COLUMNS.items()
+            if wanted[kind] - {0}
+        ]
+        rows = s.execute(union_all(*queries)) if queries else ()
+        self._names: dict[tuple[str, int], str] = {(kind, key): name for kind, key, name in rows}
 
     def of(self, name: str, value: Any) -> str | datetime | None:
         """Return what a value of field `name` is called."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, and_, cast, literal, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from data.models import (
@@ -32,6 +32,8 @@ from services.permissions import (
     may_see,
     visible_to,
 )
+
+_TAG = "tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +84,24 @@ def load(s: Session, by: Actor, number: int) -> TicketView:
         NotFound.
     """
     ticket = _ticket(s, by, number)
-    files = _files(s, number)
-    helpers, observers = _people(s, number)
     context = comments.draft_of(number)
+    files, draft_files = _files(s, by, number, context)
+    company = _company(s, number)
     is_closed = ticket.status is Status.CLOSED
     return TicketView(
         ticket=ticket,
         files=tuple(files.get(None, ())),
-        helpers=helpers,
-        observers=observers,
-        tags=tuple(_tags(s, number)),
+        helpers=company.get(Part.HELPER, ()),
+        observers=company.get(Part.OBSERVER, ()),
+        tags=tuple(name for _id, name in company.get(_TAG, ())),
         messages=tuple(_messages(s, by, number, files)),
-        history=tuple(history.of(s, by, number)),
+        history=tuple(history.of_seen(s, by, number)),
         links=tuple(_links(s, by, number)),
         external_links=tuple(_external_links(s, number)),
         targets=tuple(workflow.targets(by, ticket)),
         may=may(by, ticket),
         draft={} if is_closed else drafts.get(s, by, context),
-        draft_files=() if is_closed else tuple(attachments.drafted(s, by, context)),
+        draft_files=() if is_closed else tuple(draft_files),
     )
 
 
@@ -148,31 +150,36 @@ def _messages(
     ]
 
 
-def _files(s: Session, number: int) -> dict[int | None, list[Attachment]]:
-    found: dict[int | None, list[Attachment]] = {}
-    query = select(Attachment).where(Attachment.ticket_number == number).order_by(Attachment.id)
-    for attachment in s.scalars(query):
-        found.setdefault(attachment.comment_id, []).append(attachment)
-    return found
+def _files(
+    s: Session, by: Actor, number: int, context: str
+) -> tuple[dict[int | None, list[Attachment]], list[Attachment]]:
+    """Return the files of the ticket by comment, and those of one’s own draft."""
+    sent: dict[int | None, list[Attachment]] = {}
+    drafted: list[Attachment] = []
+    query = select(Attachment).where(
+        or_(Attachment.ticket_number == number, and_(*attachments.in_draft(by, context)))
+    )
+    for attachment in s.scalars(query.order_by(Attachment.id)):
+        if attachment.ticket_number is None:
+            drafted.append(attachment)
+        else:
+            sent.setdefault(attachment.comment_id, []).append(attachment)
+    return sent, drafted
 
 
-def _people(
-    s: Session, number: int
-) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]]:
-    query = (
-        select(TicketPerson.part, User.id, User.name)
+def _company(s: Session, number: int) -> dict[str, tuple[tuple[int, str], ...]]:
+    """Return helpers, observers and tags, each by name."""
+    people = (
+        select(cast(TicketPerson.part, String).label("what"), User.id, User.name.label("name"))
         .join(User, TicketPerson.user_id == User.id)
         .where(TicketPerson.ticket_number == number)
-        .order_by(User.name)
     )
-    rows = s.execute(query).all()
-    helpers = tuple((row.id, row.name) for row in rows if row.part is Part.HELPER)
-    return helpers, tuple((row.id, row.name) for row in rows if row.part is Part.OBSERVER)
-
-
-def _tags(s: Session, number: int) -> list[str]:
-    query = select(Tag.name).join(TicketTag).where(TicketTag.ticket_number == number)
-    return list(s.scalars(query.order_by(Tag.name)))
+    words = select(literal(_TAG), Tag.id, Tag.name).join(TicketTag)
+    both = union_all(people, words.where(TicketTag.ticket_number == number)).subquery()
+    found: dict[str, list[tuple[int, str]]] = {}
+    for what, key, name in s.execute(select(both).order_by(both.c.name, both.c.id)):
+        found.setdefault(what, []).append((key, name))
+    return {what: tuple(pairs) for what, pairs in found.items()}
 
 
 def _links(s: Session, by: Actor, number: int) -> list[LinkedTicket]:

@@ -57,7 +57,7 @@ CHANNEL: dict[Channel, str] = {
     Channel.EMAIL: N_("E-mail"),
     Channel.API: N_("API"),
     Channel.SLACK: N_("Slack"),
-    Channel.TEAMS: N_("Teams"),
+    Channel.TEAMS: N_("Microsoft Teams"),
     Channel.PLUGIN: N_("Plugin"),
 }
 ROLE: dict[Role, str] = {
@@ -102,5 +102,9 @@ _BY_FIELD: dict[str, Mapping[Any, str]] = {
 
 
 def label(field: str, value: str) -> str:
-    """Return what a value of a ticket’s field is called, in the language being spoken."""
-    return _(_BY_FIELD.get(field, {}).get(value, value))
+    """Return what a value of a ticket’s field is called, in the language being spoken.
+
+    What people wrote themselves, as a title, is never translated, be it « Urgent ».
+    """
+    called = _BY_FIELD.get(field, {}).get(value)
+    return _(called) if called else value

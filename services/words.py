@@ -9,6 +9,7 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 LANGUAGES = ("fr", "en")
@@ -25,12 +26,17 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for “translate la
 
 def _(text: str) -> str:
     """Return the text in the language being spoken."""
-    return catalogue(_spoken.get()).gettext(text)
+    return catalogue(_spoken.get()).gettext(text) if text else ""  # "" is the catalogue’s head
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """Return the singular or the plural, as the spoken language counts."""
     return catalogue(_spoken.get()).ngettext(one, many, count)
+
+
+def decimal(number: float) -> str:
+    """Return a number with at most one decimal, as in « 1,5 »."""
+    return str(format_decimal(number, "#,##0.#", locale=_spoken.get()))
 
 
 def spoken() -> str:
@@ -55,17 +61,22 @@ def speaking(language: str) -> Iterator[None]:
 
 def preferred(accept_language: str, default: str) -> str:
     """Choose a language from an Accept-Language header (RFC 9110 §12.5.4)."""
-    wishes: list[tuple[float, str]] = []
+    chosen, best = default, 0.0
     for part in accept_language.split(",")[:20]:
-        tag, _sep, quality = part.strip().partition(";q=")
-        try:
-            wishes.append((float(quality or 1), tag.split("-")[0].lower()))
-        except ValueError:
-            continue
-    for _quality, tag in sorted(wishes, key=lambda wish: -wish[0]):
-        if tag in LANGUAGES:
-            return tag
-    return default
+        tag, _semicolon, weight = (piece.strip().lower() for piece in part.partition(";"))
+        language, quality = tag.split("-")[0], _quality(weight)
+        if language in LANGUAGES and quality > best:
+            chosen, best = language, quality
+    return chosen
+
+
+def _quality(weight: str) -> float:
+    """Return the quality in `q=0.8`; 0, not wanted, when it makes no sense."""
+    try:
+        quality = float(weight.removeprefix("q=")) if weight else 1.0
+    except ValueError:
+        return 0.0
+    return quality if 0 <= quality <= 1 else 0.0
 
 
 @cache

@@ -24,7 +24,7 @@ class WrongCredentials(DomainError):
     """Unknown, deactivated or a wrong password: outside, all three look the same."""
 
     code = "wrong_credentials"
-    sentence = N_("This e-mail address and password do not go together.")
+    sentence = N_("The e-mail address or the password is wrong.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def change_password(
     """
     user = s.get_one(User, by.id)
     if not passwords.matches(old, user.password_hash):
-        raise Invalid({"old": N_("This is not your present password.")})
+        raise Invalid({"old": N_("This is not your current password.")})
     passwords.check(new, words=[user.name, user.email], field="new")
     user.password_hash = passwords.hashed(new)
     sessions.close_all(s, user.id, but=session_id)

@@ -109,7 +109,7 @@ def _place(s: Session, category: Category, wished: dict[str, Any], others: list[
         raise Invalid({"name": N_("There is already one with this name.")})
     paths = [path, *(path + c.path.removeprefix(category.path) for c in below)]
     if any(p.count(SEPARATOR) >= DEEPEST or len(p) > LONGEST_PATH for p in paths):
-        raise Invalid({"parent_id": N_("The tree would become too deep.")})
+        raise Invalid({"parent_id": N_("There would be too many levels of categories.")})
     was_active = category.is_active
     for field, value in wished.items():
         setattr(category, field, value)
@@ -126,9 +126,9 @@ def _parent(wished: dict[str, Any], allowed: list[Category]) -> Category | None:
     for parent in allowed:
         if parent.id == wished["parent_id"]:
             if wished["is_active"] and not parent.is_active:
-                raise Invalid({"parent_id": N_("The category above is inactive.")})
+                raise Invalid({"parent_id": N_("The parent category is inactive.")})
             return parent
-    raise Invalid({"parent_id": N_("A category can be neither below itself nor below nothing.")})
+    raise Invalid({"parent_id": N_("Choose another parent category.")})
 
 
 def _in_order(categories: Iterable[Category]) -> list[Category]:

@@ -26,7 +26,7 @@ def document(heading: str, *content: Node) -> str:
 def not_found() -> str:
     """Return the page for an address where there is nothing."""
     return document(
-        _("Nothing here"),
+        _("Page not found"),
         p[_("This does not exist, or you do not have access to it.")],
         a(".button.primary", href="/")[_("Back to the home page")],
     )

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.config import Settings
 from services import words
+from ui.document import not_found
 from ui.logins import Login, Logins, header
 
 OPEN = ("/login", "/setup", "/healthz", "/readyz", "/robots.txt", "/favicon.ico", "/manifest.json")
@@ -70,7 +71,7 @@ class Guard:
         if _is_open(path):
             return None
         if not PAGES.fullmatch(path) and not OTHERS.fullmatch(path):
-            return PlainTextResponse("Not Found", 404)
+            return HTMLResponse(not_found(), 404)
         if login is None:
             return self._to_login(scope)
         return None
@@ -156,6 +157,7 @@ class _Dressed:
         tag = b'<script nonce="' + nonce.encode() + b'"'
         body = re.sub(rb"<script(?=[\s>])", tag, self._body)
         start = self._start or {}
+        self._body, self._start = b"", None  # the framework keeps the request, and with it this
         headers = MutableHeaders(scope=start)
         headers["content-length"] = str(len(body))
         headers["content-security-policy"] = policy(nonce)

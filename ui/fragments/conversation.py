@@ -123,7 +123,7 @@ def _folded(lines: list[HistoryLine], zone: str) -> tuple[str, str]:
     else:
         count = ngettext("{n} change", "{n} changes", len(lines)).format(n=len(lines))
         inner = details[
-            summary[f"{count} · {lines[-1].actor} {lines[-1].sentence}"],
+            summary[f"{count} · {lines[-1].actor or 'AppTicket'} {lines[-1].sentence}"],
             [_event(line, zone) for line in lines],
         ]
     return key, str(li(".events", data_key=key)[inner])
@@ -131,7 +131,7 @@ def _folded(lines: list[HistoryLine], zone: str) -> tuple[str, str]:
 
 def _event(line: HistoryLine, zone: str) -> Element:
     return p(".event", data_testid="event")[
-        span(".author")[line.actor],
+        span(".author")[line.actor or "AppTicket"],
         " ",
         line.sentence,
         [_change(change, zone) for change in line.changes],
@@ -145,7 +145,11 @@ def _change(change: FieldChange, zone: str) -> Element:
     if change.field == "description":
         return span(".change")[name]
     return span(".change")[
-        f"{name}: ", _value(change.before, zone), " → ", _value(change.after, zone)
+        _("{field}:").format(field=name),
+        " ",
+        _value(change.before, zone),
+        " → ",
+        _value(change.after, zone),
     ]
 
 

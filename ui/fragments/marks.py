@@ -10,7 +10,7 @@ from data.files import SHOWN_INLINE
 from data.models import Attachment, PendingReason, Priority, Status
 from services import labels
 from services.lists import TicketLine
-from services.words import _
+from services.words import _, decimal
 from ui import dates
 from ui.theme import PRIORITY_ICON, STATUS_ICON, icon
 
@@ -70,10 +70,10 @@ def due(line: TicketLine, zone: str) -> Element | None:
 def size(size_bytes: int) -> str:
     """Return a size as people read it."""
     if size_bytes < 1024:
-        return _("{n} bytes").format(n=size_bytes)
+        return _("{n} B").format(n=size_bytes)
     if size_bytes < 2**20:
         return _("{n} KB").format(n=round(size_bytes / 1024))
-    return _("{n} MB").format(n=round(size_bytes / 2**20, 1))
+    return _("{n} MB").format(n=decimal(size_bytes / 2**20))
 
 
 def file_link(attachment: Attachment, *, removable: bool = False) -> Element:

@@ -56,7 +56,7 @@ class Categories:
         ui.button(_("Create a category"), on_click=self._create).props(
             "data-testid=create-category"
         )
-        hint = _("Hardware and software are a good beginning.")
+        hint = _("Hardware and software are a good start.")
         self._list = KeyedList(
             "categories",
             self._items(),
@@ -99,12 +99,14 @@ class Categories:
         await dialogs.form(_("Edit {name}").format(name=category.name), controls, save)
 
     def _controls(self, category: Category | None, parent_id: int | None) -> dict[str, Any]:
-        parents = [("", _("At the root")), *[(str(c.id), c.path) for c in self._loaded.tree]]
-        choices = [("", _("None")), *[(str(k), v) for k, v in self._loaded.teams]]
+        parents = [("", _("None: at the top")), *[(str(c.id), c.path) for c in self._loaded.tree]]
+        choices = [("", _("No team")), *[(str(k), v) for k, v in self._loaded.teams]]
         team = str(category.team_id or "") if category else ""
         return {
             "name": fields.text(_("Name"), category.name if category else "", name="name"),
-            "parent_id": fields.Choice(_("Below"), parents, str(parent_id or ""), name="parent"),
+            "parent_id": fields.Choice(
+                _("Parent category"), parents, str(parent_id or ""), name="parent"
+            ),
             "team_id": fields.Choice(_("Team that gets its tickets"), choices, team, name="team"),
         }
 
@@ -128,7 +130,8 @@ def _row(category: Category, team: str) -> Element:
             span(".row-context")[span(".sr-only")[category.path], team and span[team]],
         ],
         span(".row-actions")[
-            _button("add_below", _("Add below"), category), _button("edit", _("Edit"), category)
+            _button("add_below", _("Add a subcategory"), category),
+            _button("edit", _("Edit"), category),
         ],
     ]
 

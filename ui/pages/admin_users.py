@@ -61,7 +61,7 @@ class Users:
             search = fields.text(_("Name or e-mail"), name="search").classes("search")
             search.props("clearable type=search debounce=250 aria-keyshortcuts=/")
             search.on_value_change(lambda e: self._narrow(text=e.value or ""))
-            roles = [("", _("Any")), *[(m.value, _(labels.ROLE[m])) for m in Role]]
+            roles = [("", _("Any role")), *[(m.value, _(labels.ROLE[m])) for m in Role]]
             choice = fields.Choice(_("Role"), roles, name="role-filter")
             choice.on("change", lambda: self._narrow(role=choice.value), js_handler="() => emit()")
             ui.button(_("Create a user"), on_click=self._create).props("data-testid=create-user")

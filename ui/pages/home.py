@@ -25,10 +25,10 @@ from ui.theme import icon
 SHOWN = 8
 
 _CARDS: tuple[tuple[str, str, str], ...] = (  # view, what it counts, its icon
-    ("mine", N_("assigned to me"), "person"),
-    ("answered", N_("answered by the requester"), "chat"),
-    ("unassigned", N_("unassigned"), "inbox"),
-    ("late", N_("late"), "clock"),
+    ("mine", N_("Assigned to me"), "person"),
+    ("answered", N_("Answered by the requester"), "chat"),
+    ("unassigned", N_("Unassigned"), "inbox"),
+    ("late", N_("Late"), "clock"),
 )
 
 
@@ -100,7 +100,7 @@ class Home:
                     _("Nothing waits for a technician."),
                 ),
                 self._part(
-                    _("My tickets in progress"),
+                    _("My open tickets"),
                     loaded.mine,
                     "/tickets",
                     _("You have no open ticket."),

@@ -17,8 +17,8 @@ from ui.door import Door, door
 from ui.fragments.base import Fragment
 from ui.widgets import fields, headings
 
-THEMES = {Theme.SYSTEM: N_("As the device"), Theme.LIGHT: N_("Light"), Theme.DARK: N_("Dark")}
-LANGUAGES = {"": N_("As the browser"), "fr": "Français", "en": "English"}
+THEMES = {Theme.SYSTEM: N_("Same as the device"), Theme.LIGHT: N_("Light"), Theme.DARK: N_("Dark")}
+LANGUAGES = {"": N_("Same as the browser"), "fr": "Français", "en": "English"}
 ZONES = (
     "", "Europe/Paris", "America/Guadeloupe", "America/Martinique", "America/Cayenne",
     "Indian/Reunion", "Indian/Mayotte", "Pacific/Noumea", "Pacific/Tahiti",
@@ -55,7 +55,7 @@ def load(s: Session, by: Actor) -> Loaded:
 
 
 def _draw_about(do: Door, user: User) -> None:
-    zones = [(z, z or _("As the installation")) for z in ZONES]
+    zones = [(z, z or _("Same as the server")) for z in ZONES]
     if user.timezone and user.timezone not in ZONES:
         zones.append((user.timezone, user.timezone))
     drawn: dict[str, Any] = {
@@ -90,7 +90,7 @@ def _draw_about(do: Door, user: User) -> None:
 def _draw_password(do: Door) -> None:
     headings.part(_("Change my password"))
     drawn: dict[str, Any] = {
-        "old": fields.text(_("Present password"), name="old", password=True),
+        "old": fields.text(_("Current password"), name="old", password=True),
         "new": fields.text(
             _("New password"), name="new", password=True, password_toggle_button=True
         ),

@@ -35,7 +35,7 @@ MOST_SHOWN = 200
 TABS: dict[str, str] = {
     "open": N_("Open"),
     "unassigned": N_("Unassigned"),
-    "mine": N_("Mine"),
+    "mine": N_("Assigned to me"),
     "answered": N_("Answered"),
     "late": N_("Late"),
     "all": N_("All"),
@@ -196,19 +196,40 @@ class TicketList:
     def _offered(self, choices: Choices) -> list[tuple[str, str, list[tuple[str, str]]]]:
         if self._scope == "trash":
             return []
-        anything = ("", _("Any"))
         found = [
-            ("status", _("Status"), [(m.value, _(labels.STATUS[m])) for m in Status]),
-            ("priority", _("Priority"), [(m.value, _(labels.PRIORITY[m])) for m in Priority]),
-            ("category", _("Category"), [(str(k), v) for k, v in choices.categories]),
+            (
+                "status",
+                _("Status"),
+                _("Any status"),
+                [(m.value, _(labels.STATUS[m])) for m in Status],
+            ),
+            (
+                "priority",
+                _("Priority"),
+                _("Any priority"),
+                [(m.value, _(labels.PRIORITY[m])) for m in Priority],
+            ),
+            (
+                "category",
+                _("Category"),
+                _("Any category"),
+                [(str(k), v) for k, v in choices.categories],
+            ),
         ]
         if self.by.is_staff:
             people = [(str(k), v) for k, v in choices.repairers]
             found += [
-                ("lead", _("Lead"), [("me", _("Me")), ("none", _("Nobody yet")), *people]),
-                ("team", _("Team"), [(str(k), v) for k, v in choices.teams]),
+                (
+                    "lead",
+                    _("Lead"),
+                    _("Anybody"),
+                    [("me", _("Me")), ("none", _("Nobody yet")), *people],
+                ),
+                ("team", _("Team"), _("Any team"), [(str(k), v) for k, v in choices.teams]),
             ]
-        narrowing = [(name, title, [anything, *options]) for name, title, options in found]
+        narrowing = [
+            (name, title, [("", anything), *more]) for name, title, anything, more in found
+        ]
         sorts = [("" if k == "updated" else k, _(v)) for k, v in SORTS.items()]
         return [*narrowing, ("sort", _("Sort by"), sorts)]
 
@@ -329,12 +350,19 @@ class TicketList:
 
 def _unfold() -> str:
     """Draw what opens the filters on a phone, where they would fill the screen."""
-    return str(button(".button", type="button", aria_expanded="false")[icon("filter"), _("Filter")])
+    return str(
+        button(".button", type="button", aria_expanded="false")[icon("filter"), _("Filters")]
+    )
 
 
 def _pill() -> str:
     return str(
         button(f"#{PILL}.pill", type="button", hidden=True, data_action="arrivals")[
-            icon("up"), " ", span(data_number="")["0"], " ", _("new")
+            icon("up"),
+            " ",
+            span(data_number="")["0"],
+            " ",
+            span(".one")[_("new ticket")],
+            span(".many")[_("new tickets")],
         ]
     )

@@ -95,7 +95,7 @@ class Wishes:
         leads = {"me": _("Me"), "none": _("Nobody yet"), **_texts(choices.repairers)}
         requester = _texts(list(choices.named.items()))
         return [
-            ("q", f"« {self.q} »"),
+            ("q", _("“{text}”").format(text=self.q)),
             ("status", _about(_("Status"), labels.label("status", self.status))),
             ("priority", _about(_("Priority"), labels.label("priority", self.priority))),
             ("lead", _about(_("Lead"), leads.get(self.lead, "?"))),

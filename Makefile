@@ -13,7 +13,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 # Command or file that tells whether it is there, and Debian's package that brings it.
 FONTS := /usr/share/fonts/truetype
-TESTED_AGAINST := mariadbd:mariadb-server-core redis-server:redis-server nginx:nginx \
+TESTED_AGAINST := mariadbd:mariadb-server-core my_print_defaults:mariadb-client-core \
+	redis-server:redis-server nginx:nginx \
 	chromium:chromium $(FONTS)/liberation/LiberationSans-Regular.ttf:fonts-liberation \
 	$(FONTS)/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji
 
@@ -79,7 +80,7 @@ $(BIN)/pip:
 test-systems:
 	@missing=; for system in $(TESTED_AGAINST); do \
 	    command -v "$${system%%:*}" >/dev/null || [ -e "$${system%%:*}" ] || \
-	        missing="$$missing $${system##*:}"; \
+	        missing="$${missing:+$$missing }$${system##*:}"; \
 	done; [ -z "$$missing" ] || { $(INSTALL_MISSING); }
 
 # As root on Debian: install $missing, and start none of the services it brings.
@@ -88,11 +89,13 @@ if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
     echo "Missing on this machine; as root: apt-get install $$missing"; exit 1; \
 fi; \
 echo "Installing $$missing…"; \
+log=$$(mktemp); made=; trap 'rm -f "$$log" $$made' EXIT; \
 if [ ! -e /usr/sbin/policy-rc.d ]; then \
-    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; \
-    trap 'rm -f /usr/sbin/policy-rc.d' EXIT; \
+    made=/usr/sbin/policy-rc.d; printf '#!/bin/sh\nexit 101\n' >$$made; chmod +x $$made; \
 fi; \
 export DEBIAN_FRONTEND=noninteractive; \
-apt-get -qq update || true; \
-apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $$missing >/dev/null
+apt-get -qq update >"$$log" 2>&1 || true; \
+apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $$missing >>"$$log" 2>&1 || { \
+    cat "$$log"; exit 1; \
+}
 endef

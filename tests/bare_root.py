@@ -69,6 +69,8 @@ def bootstrap(path: Path, mirror: str) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm"]
     subprocess.run([*command, str(partial), mirror], check=True)
+    # Debian's installer writes this one.
+    (partial / "etc" / "hosts").write_text("127.0.0.1 localhost\n", encoding="utf-8")
     partial.rename(path)
 
 

@@ -5,6 +5,7 @@ in as an argument of `call`.
 """
 
 import json
+from functools import lru_cache
 
 _SNIPPETS: dict[str, str] = {
     # Put a fresh row in the place of the old one; focus stays on the same control.
@@ -245,8 +246,18 @@ def call(name: str, *args: object) -> str:
     """Return the call of a snippet with JSON arguments, safe inside a script."""
     if name not in _SNIPPETS:
         raise KeyError(name)
-    packed = ", ".join(json.dumps(x).replace("<", "\\u003c") for x in args)
+    packed = ", ".join(_told(x) if isinstance(x, str) else _json(x) for x in args)
     return f"ap.{name}({packed})"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+@lru_cache(maxsize=512)
+def _told(text: str) -> str:
+    """Pack a text once for all pages that are told it: a row goes to hundreds."""
+    return _json(text)
 
 
 def script() -> str:

@@ -1,5 +1,6 @@
 """The frame every page shares: navigation, top bar, toast; a click changes only what is inside."""
 
+import asyncio
 import copy
 import logging
 from collections.abc import Callable
@@ -80,9 +81,7 @@ async def shell() -> None:
         bottom = Fragment(_bottom(do))
     top.move(client.layout, 0)
     bottom.classes("bottom")
-    toast = Fragment("", act=_Frame(do).act).classes("toast-place")
-    toast.props("role=status aria-live=polite")
-    do.offer_undo = lambda sentence, event_id: toast.show(_toast(sentence, event_id))
+    do.offer_undo = Toast(do).offer
     Fragment(div("#announcer.sr-only", aria_live="polite"))
     Fragment(_connection())
     with ui.element("div").classes("content").props("id=content tabindex=-1"):
@@ -128,6 +127,29 @@ class Broken(DomainError):
 
     code = "broken"
     sentence = N_("This page could not be shown. Tell your administrator this number: {id}.")
+
+
+class Toast(Fragment):
+    """Says what was done, and offers to undo it as long as that is possible."""
+
+    def __init__(self, do: Door) -> None:
+        super().__init__("", act=_Frame(do).act)
+        self.classes("toast-place").props("role=status aria-live=polite")
+        self._ending: asyncio.TimerHandle | None = None
+
+    def offer(self, sentence: str, event_id: int) -> None:
+        """Show a sentence for OFFERED_SECONDS; an empty one takes the toast away."""
+        if self._ending:
+            self._ending.cancel()
+            self._ending = None
+        self.show(_toast(sentence, event_id))
+        if sentence:
+            loop = asyncio.get_running_loop()
+            self._ending = loop.call_later(undo.OFFERED_SECONDS, self._end)
+
+    def _end(self) -> None:
+        if not self.is_deleted:
+            self.show("")
 
 
 class _Frame:

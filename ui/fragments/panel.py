@@ -98,6 +98,8 @@ def _weight(target: Status) -> str:
 
 def _verb_text(ticket: Ticket, target: Status) -> str:
     if target is Status.IN_PROGRESS:
+        if ticket.status is Status.NEW:
+            return _("Start work")
         return _("Reopen") if ticket.status in _DONE else _("Resume work")
     return {
         Status.PENDING: _("Put on hold…"),
@@ -123,18 +125,17 @@ def properties(view: TicketView, teams: Options, categories: Options, zone: str)
     ticket = view.ticket
     may_edit = Action.TICKET_EDIT in view.may
     may_assign = Action.TICKET_ASSIGN in view.may
+    may_note = Action.TICKET_NOTE in view.may
     return str(
         div(".panel")[
             h2[_("Properties")],
             dl[
-                _row(
-                    _("Requester"), _requester(ticket, links_to_list=Action.TICKET_NOTE in view.may)
-                ),
-                _row(_("Contact"), _contact(ticket)),
+                _row(_("Requester"), _requester(ticket, links_to_list=may_note)),
+                may_note and _row(_("Contact"), _contact(ticket)),
                 _row(
                     _("Lead"),
                     marks.person(ticket.lead.name if ticket.lead else None, ticket.lead_id or 0),
-                    may_assign and _pencil("assign", _("Choose the lead")),
+                    may_assign and _pencil("assign", _("Assign the ticket")),
                 ),
                 _people(_("Helpers"), view.helpers, "helper", may=may_assign),
                 _people(
@@ -194,7 +195,11 @@ def _contact(ticket: Ticket) -> Node:
     ]
 
 
-def _people(name: str, people: Iterable[tuple[int, str]], part: str, *, may: bool) -> Element:
+def _people(
+    name: str, people: Sequence[tuple[int, str]], part: str, *, may: bool
+) -> Element | None:
+    if not people and not may:
+        return None
     return _row(
         name,
         [
@@ -244,7 +249,8 @@ def _deadlines(ticket: Ticket, zone: str, *, may: bool) -> list[Element]:
         for name in ("accept_due_at", "first_response_due_at")
         if (instant := getattr(ticket, name))
     ]
-    title = _(labels.FIELD["resolve_due_at"])
+    field_name = labels.FIELD["resolve_due_at"]
+    title = _(field_name)
     if not may:
         due = ticket.resolve_due_at
         return [*found, _row(title, dates.stamp(due, zone) if due else "—")]
@@ -264,7 +270,7 @@ def _tags(view: TicketView, *, may: bool) -> Element:
                 ]
                 for tag in view.tags
             ]
-            or span(".muted")[_("None")]
+            or span(".muted")[_("No tag")]
         ],
     ]
 
@@ -272,7 +278,7 @@ def _tags(view: TicketView, *, may: bool) -> Element:
 def _links(view: TicketView, *, may: bool) -> Element:
     return div(".panel-part")[
         h2[_("Linked tickets"), may and _plus("add_link", _("Linked tickets"))],
-        [_link(linked, may=may) for linked in view.links] or span(".muted")[_("None")],
+        [_link(linked, may=may) for linked in view.links] or span(".muted")[_("No linked ticket")],
     ]
 
 
@@ -306,7 +312,7 @@ def _external(view: TicketView, *, may: bool) -> Element | None:
             ]
             for link in view.external_links
         ]
-        or span(".muted")[_("None")],
+        or span(".muted")[_("No external link")],
     ]
 
 

@@ -104,11 +104,7 @@ class NewTicketForm:
             "title": fields.text(
                 _("What is the problem?"), title or draft.get("title", ""), name="title"
             ).props("autofocus"),
-            "description": fields.prose(
-                _("Description: what happened, since when, on which device?"),
-                draft.get("description", ""),
-                name="description",
-            ),
+            "description": self._described(draft.get("description", "")),
             "category_id": fields.Choice(
                 _("Category"), options, str(draft.get("category_id") or ""), name="category"
             ),
@@ -116,6 +112,11 @@ class NewTicketForm:
                 _("Priority"), urgencies, draft.get("urgency", Urgency.NORMAL), name="urgency"
             ),
         }
+
+    def _described(self, text: str) -> ui.textarea:
+        field = fields.prose(_("Description"), text, name="description")
+        field._props["placeholder"] = _("What happened, since when, on which device?")
+        return field
 
     def _draw_more(self, loaded: Loaded) -> None:
         draft = loaded.draft

@@ -10,7 +10,7 @@ from services import categories, comments, drafts, teams, ticket_view
 from services.errors import DomainError, Invalid, NotFound
 from services.permissions import Action, Actor
 from services.ticket_view import TicketView
-from services.words import _, speaking
+from services.words import _, ngettext, speaking
 from ui import browser, live
 from ui.door import Door, door
 from ui.feed import presence
@@ -112,6 +112,8 @@ class TicketPage:
             self._composer = None
 
     def _vanish(self, refusal: DomainError) -> None:
+        if self._head.is_deleted:
+            return  # left while it was read
         page = self._head.parent_slot.parent if self._head.parent_slot else None
         if page is not None:
             with page.parent_slot.parent if page.parent_slot else page:
@@ -136,8 +138,8 @@ class TicketPage:
             and (viewer.is_typing or (by.is_staff and viewer.is_typing_note))
         ]
         with speaking(self._do.language):  # whoever moved may speak another one
-            text = _("{name} is typing…").format(name=", ".join(typing)) if typing else ""
-            self._typing.set_text(text)
+            text = ngettext("{names} is typing…", "{names} are typing…", len(typing))
+            self._typing.set_text(text.format(names=", ".join(typing)) if typing else "")
             self._head.show(self._drawn_head(self._actions.view))
 
     def _drawn_head(self, view: TicketView) -> str:

@@ -162,13 +162,15 @@ class Actions:
         await self._do.act(said, tickets.edit, self._number, {name: value}, seen=seen)
 
     async def _edit_title(self, _value: Any) -> None:
-        title = _("Edit the title")
-        await self._edit_text("title", title, lambda v: fields.text(title, v, name="title"))
+        await self._edit_text(
+            "title", _("Edit the title"), lambda v: fields.text(_("Title"), v, name="title")
+        )
 
     async def _edit_description(self, _value: Any) -> None:
-        title = _("Edit the description")
         await self._edit_text(
-            "description", title, lambda v: fields.prose(title, v, name="description")
+            "description",
+            _("Edit the description"),
+            lambda v: fields.prose(_("Description"), v, name="description"),
         )
 
     async def _edit_text(self, name: str, title: str, control: Callable[[str], Any]) -> None:
@@ -260,11 +262,11 @@ class Actions:
         async def save(values: dict[str, Any]) -> None:
             await self._do.attempt(comments.edit, comment.id, str(values["body"] or ""), seen=seen)
 
-        title = _("Edit this comment")
+        def controls() -> dict[str, Any]:
+            return {"body": fields.prose(_("Your message"), seen, name="comment-body")}
+
         try:
-            await dialogs.form(
-                title, lambda: {"body": fields.prose(title, seen, name="comment-body")}, save
-            )
+            await dialogs.form(_("Edit this comment"), controls, save)
         except Conflict as conflict:
             self._do.tell(conflict.say())
 

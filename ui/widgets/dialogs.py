@@ -19,11 +19,11 @@ from ui.widgets import fields
 Save = Callable[[dict[str, Any]], Awaitable[Any]]
 _AGREED = "agreed"
 _SHORTCUTS: dict[str, str] = {
-    "j": N_("Next row of a list"),
-    "k": N_("Row before"),
+    "j": N_("Next row"),
+    "k": N_("Previous row"),
     "Enter": N_("Open the ticket"),
     "t": N_("Take the ticket"),
-    "a": N_("Choose the lead"),
+    "a": N_("Assign the ticket"),
     "e": N_("Edit the title"),
     "r": N_("Answer"),
     "Ctrl + Enter": N_("Send the message"),
@@ -115,6 +115,7 @@ async def person(
             hits = await do.look(users.search, search.value or "", kind=kind) or []
             listing.show_items([_hit(hit) for hit in hits])
 
+        search.on_value_change(look)
         hits = await do.look(users.search, "", kind=kind) or []
         listing = KeyedList(
             "people",
@@ -123,7 +124,6 @@ async def person(
             classes="picks",
             empty=marks.empty(_("Nobody found"), _("Try another spelling."), "people"),
         )
-        search.on_value_change(look)
         with ui.row().classes("dialog-buttons"):
             if nobody:
                 ui.button(nobody, on_click=lambda: dialog.submit(0)).props("flat")

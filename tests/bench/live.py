@@ -291,9 +291,9 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> Report:
         if arguments.redis:
             redis_port = free_port()
             more = [f"redis://127.0.0.1:{redis_port}/0"]
-            _start(running, "redis-server", "--port", str(redis_port), "--save", "")
+            start(running, "redis-server", "--port", str(redis_port), "--save", "")
         serve = (sys.executable, "-m", "tests.bench.server", world.url, str(port))
-        _start(running, *serve, str(world.admin_id), *more)
+        start(running, *serve, str(world.admin_id), *more)
         if not arguments.redis:
             commit = by_hook(base)
             return await run(world, base, arguments.clients, arguments.changes, commit)
@@ -306,10 +306,21 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> Report:
             telling.cancel()
 
 
-def _start(running: ExitStack, *command: str) -> None:
+def start(running: ExitStack, *command: str) -> None:
+    """Run a command until the stack ends."""
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     running.callback(process.wait)
     running.callback(process.terminate)
+
+
+def until_it_listens(port: int) -> None:
+    """Wait until a port accepts connections, 30 seconds at most."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(port)
 
 
 def free_port() -> int:

@@ -3,7 +3,6 @@
 `python -m tests.bench.server DATABASE_URL PORT [REDIS_URL]`
 """
 
-import gc
 import sys
 import time
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from typing import Any
 import psutil
 import uvicorn
 from fastapi import FastAPI
-from nicegui import Client, app, background_tasks, ui
-from starlette.types import Receive, Scope, Send
+from nicegui import Client
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data import db, files
 from data.config import Settings
@@ -22,10 +21,8 @@ from data.models import Role
 from integrations.bus import Bus
 from services import tickets
 from services.permissions import Actor
-from ui import live, shell, sockets, statics
-from ui.feed import feed, presence
-from ui.guard import Guard
-from ui.logins import Logins
+from ui import live
+from ui.start import Site
 from ui.threads import in_thread
 
 HOOKS = "/bench/"
@@ -62,48 +59,30 @@ class Hooks:
         }
 
 
-def build(url: str, redis_url: str, admin_id: int) -> Any:
-    """Put the application together as it is served, behind the guard, beside the hooks."""
+def build(url: str, redis_url: str, admin_id: int) -> ASGIApp:
+    """Put the site together as it is served, beside the hooks."""
     settings = Settings(database_url=url, redis_url=redis_url, secret_key="bench" * 8)
-    logins = Logins(settings)
     hooks = Hooks(admin_id)
     db.configure(url)
     files.configure(Path(url.removeprefix("sqlite:///")).parent / "files")
     db.on_commit(hooks.noted)
-    root, outside = FastAPI(), FastAPI()
-    root.include_router(statics.router)
+    bus = Bus(redis_url) if redis_url else None
+    site = Site(settings, publish=bus.publish if bus else None, listen=bus.run if bus else None)
+    outside = FastAPI()
     outside.post(f"{HOOKS}change")(hooks.change)
     outside.get(f"{HOOKS}state")(hooks.state)
-    shell.register()
-    sockets.install(logins)
-    app.on_startup(lambda: _start(redis_url))
-    ui.run_with(root, reconnect_timeout=30, tailwind=False, gzip_middleware_factory=None)
-    guarded = Guard(root, settings, logins)
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
         is_hook = scope["type"] == "http" and scope["path"].startswith(HOOKS)
-        await (outside if is_hook else guarded)(scope, receive, send)
+        await (outside if is_hook else site.asgi)(scope, receive, send)
 
     return either
-
-
-def _start(redis_url: str) -> None:
-    bus = Bus(redis_url) if redis_url else None
-    live.hub.start(bus.publish if bus else None)
-    feed.start()
-    background_tasks.create(presence.keep(), name="presence")
-    background_tasks.create(sockets.sweep(), name="sweep")
-    if bus:
-        background_tasks.create(bus.run(live.hub.receive, live.hub.gap), name="bus")
 
 
 def main() -> None:
     """Serve until stopped."""
     url, port, admin_id, *redis_url = sys.argv[1:]
     served = build(url, redis_url[0] if redis_url else "", int(admin_id))
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
     uvicorn.run(
         served,
         host="127.0.0.1",

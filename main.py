@@ -1,0 +1,207 @@
+"""Compose the application and offer it on the command line; logic lives elsewhere."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from data import config, db, files, schema
+from data.config import ConfigError, Settings
+from services import accounts, words
+from services.errors import DomainError, Invalid
+
+log = logging.getLogger("appticket")
+
+
+class Failed(Exception):
+    """A command could not do its work; the text is the one clear line people read."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command: 0 done, 1 failed with one clear line, 2 wrong usage."""
+    options = parser().parse_args(argv)
+    try:
+        settings = config.read()
+        logging.basicConfig(
+            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # `migrate` says what it did
+        words.speak("en")  # the language of the terminal; pages speak each person's
+        run: Callable[[Settings, argparse.Namespace], None] = options.run
+        run(settings, options)
+    except (ConfigError, Failed, DomainError, SQLAlchemyError, OSError) as error:
+        print(f"main.py: {_reason(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what the command line offers."""
+    top = argparse.ArgumentParser(prog="main.py", description="AppTicket, a self-hosted helpdesk.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[..., None], about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=about)
+        made.set_defaults(run=run)
+        return made
+
+    command("serve", serve, "Serve the pages (embedded default: SQLite in the data folder).")
+    command("migrate", migrate, "Bring the database to the tables this version needs.")
+    demo_ = command(
+        "demo", demo, "Serve a filled demonstration organisation in a throw-away folder."
+    )
+    demo_.add_argument("--seed", type=int, default=1, help="another number, another organisation")
+    admin = command("create-admin", create_admin, "Create an administrator, or make one of a user.")
+    admin.add_argument("--email", required=True)
+    admin.add_argument("--name", default="")
+    admin.add_argument("--password-stdin", action="store_true", required=True)
+    load_ = command("load", load, "Load tickets in bulk from meta.json and tickets.jsonl in DIR.")
+    load_.add_argument("dir", metavar="DIR", type=Path)
+    command("doctor", doctor, "Check configuration, database and Redis, and say what to mend.")
+    return top
+
+
+def prepare(settings: Settings) -> Settings:
+    """Open the data folder and the database; return the settings with their secret key."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    settings = replace(settings, secret_key=config.keep_secret_key(settings))
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    files.configure(settings.files_dir)
+    db.configure(settings.database_url)
+    return settings
+
+
+def serve(settings: Settings, _options: argparse.Namespace) -> None:
+    """Serve the pages until stopped."""
+    settings = prepare(settings)
+    _bring_up_to_date(settings)
+    run_server(settings)
+
+
+def run_server(settings: Settings) -> None:
+    """Run the site on the configured address."""
+    import uvicorn  # noqa: PLC0415 - only for who serves
+
+    from integrations.bus import Bus  # noqa: PLC0415
+    from ui.start import Site  # noqa: PLC0415
+
+    words.speak(settings.language)
+    bus = Bus(settings.redis_url) if settings.redis_url else None
+    site = Site(settings, publish=bus.publish if bus else None, listen=bus.run if bus else None)
+    if db.read(accounts.needs_setup):
+        _tell(f"First start: open {settings.base_url}/setup — code {site.gate.setup_code}")
+    _tell(f"AppTicket on http://{settings.host}:{settings.port}")
+    uvicorn.run(
+        site.asgi,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",  # on INFO it writes the addresses of sockets, which name pages
+        access_log=False,
+        ws_per_message_deflate=False,
+        ws_max_size=2**20,
+        timeout_graceful_shutdown=10,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        server_header=False,
+    )
+
+
+def migrate(settings: Settings, _options: argparse.Namespace) -> None:
+    """Bring the database to the newest tables."""
+    prepare(settings)
+    before = schema.current()
+    schema.upgrade()
+    _tell(f"The database is at {schema.current()} (was: {before or 'empty'}).")
+
+
+def create_admin(settings: Settings, options: argparse.Namespace) -> None:
+    """Create an administrator with the password read from standard input."""
+    _bring_up_to_date(prepare(settings))
+    password = sys.stdin.readline().rstrip("\r\n")
+    name = options.name or options.email.split("@")[0]
+    db.write(
+        lambda s: accounts.create_admin(s, name=name, email=options.email, password=password).id
+    )
+    _tell(f"{options.email} is an administrator.")
+
+
+def load(settings: Settings, options: argparse.Namespace) -> None:
+    """Load tickets in bulk."""
+    from integrations import bulk  # noqa: PLC0415
+
+    _bring_up_to_date(prepare(settings))
+    try:
+        loaded = bulk.load(options.dir, zone=settings.timezone)
+    except bulk.Rejected as refusal:
+        raise Failed(str(refusal)) from None
+    _tell(loaded.sentence())
+
+
+def demo(settings: Settings, options: argparse.Namespace) -> None:
+    """Fill a throw-away folder with a demonstration organisation and serve it."""
+    import signal  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+    from dataclasses import replace  # noqa: PLC0415
+
+    from integrations import demo as demonstration  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leave through the door: clean up
+    with tempfile.TemporaryDirectory(prefix="appticket-demo-") as folder:
+        settings = prepare(
+            replace(
+                settings,
+                data_dir=Path(folder),
+                database_url=f"sqlite:///{folder}/appticket.db",
+                redis_url="",
+                node="",
+            )
+        )
+        schema.upgrade()
+        for line in demonstration.fill(options.seed):
+            _tell(line)
+        run_server(settings)
+
+
+def doctor(settings: Settings, _options: argparse.Namespace) -> None:
+    """Check what the application stands on."""
+    from integrations import checkup  # noqa: PLC0415
+
+    findings = checkup.findings(settings)
+    for finding in findings:
+        _tell(str(finding))
+    wrong = [finding for finding in findings if not finding.is_good]
+    if wrong:
+        raise Failed(f"{len(wrong)} of {len(findings)} checks need mending.")
+
+
+def _bring_up_to_date(settings: Settings) -> None:
+    """Migrate the embedded default by itself; elsewhere, name the command."""
+    if schema.current() == schema.head():
+        return
+    if not settings.is_embedded:
+        raise Failed("The database needs `python main.py migrate` before this version can start.")
+    schema.keep_copy()
+    schema.upgrade()
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case Invalid():
+            return "; ".join(f"{field}: {why}" for field, why in error.by_field().items())
+        case SQLAlchemyError():
+            return f"The database does not answer: {getattr(error, 'orig', None) or error}"
+        case OSError():
+            return f"{error.filename or 'The machine'}: {error.strerror or error}"
+    return str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

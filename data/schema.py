@@ -1,6 +1,7 @@
 """The schema’s version: bring a database to the newest, or say what it lacks."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -15,14 +16,21 @@ _LOCK = "appticket_migration"
 _LOCK_SECONDS = 60
 
 
+class Busy(Exception):
+    """Another process has been migrating this database for a minute."""
+
+
 def upgrade() -> None:
-    """Run the missing migrations, one process at a time."""
+    """Run the missing migrations, one process at a time.
+
+    Raises:
+        Busy: another process is still at it.
+    """
     with db.engine().connect() as connection:
         is_shared = connection.dialect.name != "sqlite"
-        if is_shared:
-            connection.execute(
-                text("SELECT GET_LOCK(:name, :s)"), {"name": _LOCK, "s": _LOCK_SECONDS}
-            )
+        lock = text("SELECT GET_LOCK(:name, :s)").bindparams(name=_LOCK, s=_LOCK_SECONDS)
+        if is_shared and connection.scalar(lock) != 1:
+            raise Busy
         try:
             command.upgrade(_config(), "head")
         finally:
@@ -55,6 +63,6 @@ def keep_copy() -> Path | None:
     if not name or revision is None:
         return None
     copy = Path(f"{name}.before-{head()}")
-    with sqlite3.connect(name) as source, sqlite3.connect(copy) as target:
+    with closing(sqlite3.connect(name)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     return copy

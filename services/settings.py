@@ -13,6 +13,7 @@ DEFAULTS: dict[str, Any] = {
     "technicians_delete": True,
     "close_after_days": 7,
 }
+_ASSIGN = [policy.value for policy in AssignPolicy]
 
 
 def values(s: Session) -> dict[str, Any]:
@@ -21,9 +22,10 @@ def values(s: Session) -> dict[str, Any]:
 
 
 def policy(s: Session) -> Policy:
-    """Return the settings that rights depend on."""
+    """Return the settings that rights depend on; one that makes no sense gives no right."""
     decided = values(s)
+    assign = decided["technicians_assign"]
     return Policy(
-        technicians_assign=AssignPolicy(decided["technicians_assign"]),
-        technicians_delete=decided["technicians_delete"],
+        technicians_assign=AssignPolicy(assign) if assign in _ASSIGN else AssignPolicy.NOBODY,
+        technicians_delete=decided["technicians_delete"] is True,
     )

@@ -22,7 +22,7 @@ def clean_prose(text: str) -> str:
 def fold(text: str) -> str:
     """Return the text as it is compared: lower case and without accents."""
     spelt_out = text.casefold().replace("œ", "oe").replace("æ", "ae")
-    decomposed = unicodedata.normalize("NFKD", spelt_out)
+    decomposed = unicodedata.normalize("NFKD", spelt_out).casefold()  # № becomes No, then no
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

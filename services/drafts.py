@@ -10,12 +10,12 @@ from services.errors import Invalid
 from services.permissions import Actor
 from services.words import N_
 
-MAX_BYTES = 256_000
+MAX_CHARACTERS = 256_000
 
 
 def save(s: Session, by: Actor, context: str, body: dict[str, Any]) -> None:
     """Keep what `by` has typed in `context`; nothing typed ends the draft."""
-    if len(json.dumps(body)) > MAX_BYTES or len(context) > 40:
+    if len(json.dumps(body, ensure_ascii=False)) > MAX_CHARACTERS or len(context) > 40:
         raise Invalid({"body": N_("This text is too long to be kept.")})
     draft = s.get(Draft, (by.id, context))
     if not any(body.values()):

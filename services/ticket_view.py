@@ -20,7 +20,7 @@ from data.models import (
     TicketTag,
     User,
 )
-from services import attachments, comments, drafts, history, workflow
+from services import attachments, comments, drafts, history, tickets, workflow
 from services.errors import NotFound
 from services.history import HistoryLine
 from services.permissions import (
@@ -113,18 +113,14 @@ def may(by: Actor, ticket: Ticket) -> frozenset[Action]:
 
 
 def _ticket(s: Session, by: Actor, number: int) -> Ticket:
-    query = (
-        visible_to(by)
-        .where(Ticket.number == number)
-        .options(
-            joinedload(Ticket.requester),
-            joinedload(Ticket.created_by),
-            joinedload(Ticket.lead),
-            joinedload(Ticket.team),
-            joinedload(Ticket.category),
-        )
+    whole = visible_to(by).options(
+        joinedload(Ticket.requester),
+        joinedload(Ticket.created_by),
+        joinedload(Ticket.lead),
+        joinedload(Ticket.team),
+        joinedload(Ticket.category),
     )
-    ticket = s.scalar(query)
+    ticket = tickets.find(s, whole, number)
     if ticket is None:
         raise NotFound
     return ticket

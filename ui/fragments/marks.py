@@ -46,9 +46,10 @@ def avatar(name: str, *, hue: int = 0) -> Element:
 
 def person(name: str | None, person_id: int = 0) -> Element:
     """Draw somebody: initials and name."""
-    if not name:
+    if not name and not person_id:
         return span(".person.nobody")[_("Nobody yet")]
-    return span(".person")[avatar(name, hue=person_id), span(".person-name")[name]]
+    shown = name or _("Without a name")
+    return span(".person")[avatar(name or "", hue=person_id), span(".person-name")[shown]]
 
 
 def due(line: TicketLine, zone: str) -> Element | None:

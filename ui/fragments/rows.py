@@ -51,7 +51,7 @@ def _main(line: TicketLine, look: Look, viewers: Sequence[Viewer]) -> Element:
             span(".number")[f"#{line.number}"], " ", line.title
         ],
         span(".row-context")[
-            look.is_staff and span[line.requester],
+            look.is_staff and span[line.requester or _("Without a name")],
             line.category and span[line.category],
             line.team and span[line.team],
             line.comment_count > 0 and _comments(line, look),

@@ -108,9 +108,10 @@ def run(bare: Root, step: str, options: argparse.Namespace) -> None:
     checkout(bare.path / HOME[1:], uncommitted=options.uncommitted)
     env = {**bare.env, "APPTICKET_PORT": str(options.port)}
     site = Root(bare.path, env, workdir=HOME)
-    with serving(site, ["make", step], options.port) as output:
+    # A shell around it: make would take itself for the one who ends all processes.
+    with serving(site, ["sh", "-c", f"make {step}; exit $?"], options.port) as output:
         pages(options.port)
-        wanted = "/setup — code" if step == "run" else "demo"
+        wanted = "/setup — code" if step == "run" else "Sign in with"
         if wanted not in output.read_text(errors="replace"):
             sys.exit(f"It does not say “{wanted}”.")
 

@@ -31,7 +31,7 @@ SUBJECTS = (
         " modèle. Aucun fichier n’est perdu.",
         tags=("mise-à-jour",),
         urgency=Urgency.HIGH,
-        has_picture=True,
+        picture="driver",
     ),
     Subject(
         category="Matériel › Ordinateur",
@@ -82,7 +82,6 @@ SUBJECTS = (
         solution="Galets d’entraînement remplacés et bac nettoyé : cinquante pages recto verso"
         " sans bourrage.",
         tags=("copieur",),
-        has_picture=True,
     ),
     Subject(
         category="Matériel › Impression",
@@ -97,7 +96,7 @@ SUBJECTS = (
         tags=("copieur", "serveur"),
         urgency=Urgency.HIGH,
         impact=Impact.MEDIUM,
-        has_picture=True,
+        picture="printing",
     ),
     Subject(
         category="Matériel › Impression",
@@ -158,7 +157,6 @@ SUBJECTS = (
         note="Deux dalles à prévoir, l’autre noircit aussi.",
         solution="Les deux dalles ont été remplacées.",
         urgency=Urgency.LOW,
-        has_picture=True,
     ),
     Subject(
         category="Bâtiment › Serrurerie",

@@ -40,8 +40,7 @@ def asked(stage: Stage, case: Case) -> Life:
     if stage.chance(0.1):
         return
     yield stage.between(60, 3 * DAY)
-    if case.subject.has_picture:
-        stage.attach(case.requester, comments.draft_of(case.number))
+    stage.attach(case.requester, comments.draft_of(case.number), case.subject.picture)
     comments.post(stage.s, case.requester, case.number, case.subject.answer)
     yield from _discussed(stage, case)
     yield from _ended(stage, case, case.subject.solution)
@@ -179,8 +178,8 @@ def _open(stage: Stage, case: Case) -> None:
     rng, subject = stage.rng, case.subject
     channel = rng.choices(list(CHANNELS), list(CHANNELS.values()))[0]
     by = case.lead if channel is Channel.PHONE else case.requester
-    if subject.has_picture and channel is not Channel.PHONE:
-        stage.attach(by, creation.DRAFT)
+    if channel is not Channel.PHONE and stage.chance(0.7):
+        stage.attach(by, creation.DRAFT, subject.picture)
     new = creation.NewTicket(
         title=case.says(rng.choice(subject.titles)),
         description=case.says(subject.description),

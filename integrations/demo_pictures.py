@@ -11,16 +11,16 @@ SIZE = (560, 240)
 DESKTOP, WINDOW, BAR, BUTTON, INK = "#3b6ea5", "#f4f4f4", "#1f3f63", "#d9dee4", "#222222"
 
 
-def store() -> list[files.Stored]:
+def store() -> dict[str, files.Stored]:
     """Put the pictures among the attachments; none when the disk is nearly full."""
-    stored = []
-    for place, error in enumerate(texts.ERRORS, 1):
+    stored = {}
+    for name, error in texts.ERRORS.items():
         try:
             intake = files.Intake()
         except files.NoRoom:
-            return []
+            return {}
         intake.write(_drawn(*error))
-        stored.append(intake.finish(f"capture-{place}.png"))
+        stored[name] = intake.finish("capture.png")
     return stored
 
 

@@ -15,7 +15,7 @@ SUBJECTS = (
         solution="Mises en forme inutiles retirées : le fichier passe de 85 à 2 Mo et s’ouvre en"
         " deux secondes. L’original est conservé à côté.",
         tags=("tableur",),
-        has_picture=True,
+        picture="sheet",
     ),
     Subject(
         category="Logiciel › Bureautique",
@@ -81,7 +81,7 @@ SUBJECTS = (
         tags=("éditeur",),
         urgency=Urgency.URGENT,
         impact=Impact.MEDIUM,
-        has_picture=True,
+        picture="record",
     ),
     Subject(
         category="Logiciel › Applications métier › Finances",
@@ -132,7 +132,7 @@ SUBJECTS = (
         tags=("portail",),
         urgency=Urgency.URGENT,
         impact=Impact.HIGH,
-        has_picture=True,
+        picture="payment",
     ),
     Subject(
         category="Réseau › Accès distant",
@@ -185,7 +185,7 @@ SUBJECTS = (
         solution="Accès donné par le groupe de votre service ; rouvrez la session une fois.",
         is_request=True,
         impact=Impact.LOW,
-        has_picture=True,
+        picture="folder",
     ),
     Subject(
         category="Comptes et accès › Mots de passe",

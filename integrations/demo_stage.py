@@ -59,7 +59,7 @@ class Stage:
         cast: Cast,
         rng: random.Random,
         present: datetime,
-        pictures: list[files.Stored],
+        pictures: dict[str, files.Stored],
     ) -> None:
         self.s = s
         self.cast = cast
@@ -102,10 +102,10 @@ class Stage:
         """Tell whether something happens this time."""
         return self.rng.random() < probability
 
-    def attach(self, by: Actor, context: str) -> None:
-        """Put a picture into a draft, if the machine had room for pictures."""
-        if self._pictures:
-            attachments.add(self.s, by, context, self.rng.choice(self._pictures))
+    def attach(self, by: Actor, context: str, picture: str) -> None:
+        """Put a picture into a draft, if there is one and the machine had room for it."""
+        if picture in self._pictures:
+            attachments.add(self.s, by, context, self._pictures[picture])
 
     def find_open(self, case: Case, *statuses: Status) -> Case | None:
         """Return the case opened last whose ticket is open, or in one of the statuses."""

@@ -36,7 +36,7 @@ class Subject:
     is_request: bool = False
     urgency: Urgency = Urgency.NORMAL
     impact: Impact = Impact.MEDIUM
-    has_picture: bool = False
+    picture: str = ""  # of ERRORS
 
 
 PLACES = (
@@ -167,10 +167,12 @@ NEVER_MIND = (
     "C’était un câble débranché lors du ménage. Pardon pour le dérangement.",
 )
 MISTAKE = ("Essai", "Ceci est un essai, merci de ne pas en tenir compte.")
-ERRORS = (
-    ("Connexion impossible", "Le serveur ne répond pas.", "Code 0x80070035"),
-    ("Erreur d’impression", "Le document n’a pas pu être imprimé.", "File : 3 en attente"),
-    ("Session expirée", "Reconnectez-vous pour continuer.", "Réf. 41-208"),
-    ("Espace insuffisant", "Le disque C: est presque plein.", "Reste : 212 Mo"),
-    ("Mise à jour en échec", "L’installation a été annulée.", "Étape 3 sur 5"),
-)
+# What screenshots show: title, sentence, detail. Without accents, which Pillow’s own font lacks.
+ERRORS = {
+    "driver": ("Pilote graphique", "Le pilote ne fonctionne plus.", "Code 0x00000116"),
+    "printing": ("Impression", "Le document reste dans la file.", "File : 3 documents"),
+    "sheet": ("Tableur", "Le fichier est ouvert par un autre agent.", "Budget.xlsx"),
+    "record": ("Impression des actes", "Le document type est introuvable.", "Code 5012"),
+    "payment": ("Paiement en ligne", "Le service ne fonctionne pas.", "Code 503"),
+    "folder": ("Dossier commun", "Vous ne pouvez pas ouvrir ce dossier.", "Code 0x80070005"),
+}

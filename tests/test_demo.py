@@ -140,12 +140,9 @@ def test_who_signs_in_finds_work_of_their_own(filled: tuple[Session, list[str]])
 
     with clock.at(TUESDAY):
         for role, least in {"requester": 10, "technician": 3, "manager": 0}.items():
-            email = logins(lines)[role]
-            person = sessions.actor_of(
-                d, d.scalars(select(User.id).where(User.email == email)).one()
-            )
+            by = person(d, logins(lines)[role])
             view = "all" if role == "requester" else "mine"
-            assert len(lists.page(d, person, VIEWS[view]).lines) >= least
+            assert len(lists.page(d, by, VIEWS[view]).lines) >= least
 
 
 def test_everything_happens_in_office_hours_and_nothing_in_the_future(d: Session) -> None:
@@ -267,3 +264,5 @@ def test_what_people_say_is_french_as_it_is_printed() -> None:
     assert all("'" not in text and '"' not in text for text in texts)
     assert len(set(texts)) > 180
     assert {s.category for s in demo.SUBJECTS} <= known
+    assert {s.picture for s in demo.SUBJECTS} == {"", *demo_texts.ERRORS}
+    assert all(text.isascii() for error in demo_texts.ERRORS.values() for text in error)

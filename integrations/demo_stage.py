@@ -67,7 +67,7 @@ class Stage:
         self.cases: list[Case] = []
         self._pictures = pictures
         self._minutes = office_minutes(present - PAST, present + FUTURE)
-        self.present = sum(minute <= present for minute in self._minutes)
+        self.present = sum(minute + timedelta(minutes=1) <= present for minute in self._minutes)
         self._minute = 0
         self._agenda: list[tuple[int, int, Life]] = []
         self._entered = 0

@@ -149,7 +149,7 @@ ORDER_NOTES = (
 )
 PLANNED = (
     "Intervention programmée le {day}. Merci de laisser le poste allumé et la session fermée.",
-    "Je l’ai inscrite à l’agenda du {day} : il faut couper le service un quart d’heure.",
+    "L’intervention est à l’agenda du {day} : il faut couper le service un quart d’heure.",
 )
 DONE_AS_PLANNED = "Intervention faite comme prévu. {solution}"
 HELPED = (

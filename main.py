@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
         words.speak("en")  # the language of the terminal; pages speak each person's
         run: Callable[[Settings, argparse.Namespace], None] = options.run
         run(settings, options)
-    except (ConfigError, Failed, DomainError, SQLAlchemyError, OSError) as error:
+    except (ConfigError, Failed, schema.Busy, DomainError, SQLAlchemyError, OSError) as error:
         print(f"main.py: {_reason(error)}", file=sys.stderr)
         return 1
     return 0
@@ -196,6 +196,8 @@ def _reason(error: Exception) -> str:
     match error:
         case Invalid():
             return "; ".join(f"{field}: {why}" for field, why in error.by_field().items())
+        case schema.Busy():
+            return "Another process is migrating this database: try again when it is done."
         case SQLAlchemyError():
             return f"The database does not answer: {getattr(error, 'orig', None) or error}"
         case OSError():

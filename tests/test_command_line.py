@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 import main
@@ -240,6 +240,21 @@ def test_a_server_with_old_tables_is_refused_and_migrate_named(
 
     assert "needs `python main.py migrate` before" in told(capsys)
     assert schema.current() is None
+
+
+@pytest.mark.mariadb
+def test_a_migration_that_runs_elsewhere_is_told(
+    run: Run, capsys: Capture, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_LOCK_SECONDS", 0)
+    elsewhere = create_engine(mariadb_url)
+    with elsewhere.connect() as connection:
+        connection.exec_driver_sql(f"SELECT GET_LOCK('{schema._LOCK}', 0)")
+
+        assert run("migrate", database_url=mariadb_url) == 1
+
+    elsewhere.dispose()
+    assert "Another process is migrating this database" in told(capsys)
 
 
 @pytest.mark.slow

@@ -20,9 +20,9 @@ R = TypeVar("R")
 OnCommit = Callable[[list[Any]], None]
 log = logging.getLogger(__name__)
 
-# Deadlock, lock wait, server gone, connection lost, server stopping, server not there, read-only node,
-# node of a cluster not ready; duplicate key: services look before they insert, so somebody was faster
-# and is seen the next time.
+# Deadlock, lock wait, server gone, connection lost, server stopping, server not there, read-only,
+# node of a cluster not ready; duplicate key: services look before they insert, so somebody was
+# faster and is seen the next time.
 _PASSING = frozenset({1213, 1205, 2006, 2013, 1053, 2003, 1290, 1047, 1062})
 ATTEMPTS = 4
 POOL_SIZE = 10

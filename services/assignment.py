@@ -19,6 +19,8 @@ from services.permissions import (
 )
 from services.words import N_
 
+NOBODY = 0  # ids begin with one
+
 
 def take(s: Session, by: Actor, number: int) -> Ticket:
     """Make `by` the lead of an unassigned ticket and start work (F-006; 5.3.5).
@@ -45,13 +47,12 @@ def assign(
     *,
     lead_id: int | None = None,
     team_id: int | None = None,
-    unassign: bool = False,
     seen: Mapping[str, int | None] | None = None,
 ) -> Ticket:
     """Give the ticket to a lead, to a team, or to both (F-005; 5.3.6).
 
-    None leaves lead or team as it is; `unassign` takes the lead away. A new ticket that gets a
-    lead is in progress. `seen` is what the person saw (`lead_id`, `team_id`): see `tickets.edit`.
+    None leaves lead or team as it is, NOBODY takes it away. A new ticket that gets a lead is in
+    progress. `seen` is what the person saw (`lead_id`, `team_id`): see `tickets.edit`.
 
     Raises:
         NotFound, NotAllowed, Closed, Conflict.
@@ -60,11 +61,10 @@ def assign(
     ticket = tickets.change(s, by, number, Action.TICKET_ASSIGN)
     wanted: dict[str, int | None] = {}
     if team_id is not None:
-        wanted["team_id"] = _team(s, team_id)
-    if unassign:
-        wanted["lead_id"] = None
-    elif lead_id is not None:
-        wanted["lead_id"] = _repairer(s, by, lead_id, "lead_id")
+        wanted["team_id"] = _team(s, team_id) if team_id != NOBODY else None
+    if lead_id is not None:
+        is_somebody = lead_id != NOBODY
+        wanted["lead_id"] = _repairer(s, by, lead_id, "lead_id") if is_somebody else None
     for name, mine in wanted.items():
         theirs = getattr(ticket, name)
         if seen and name in seen and theirs not in (seen[name], mine):

@@ -212,7 +212,7 @@ def test_a_lead_is_taken_away(s: Session, people: People, ticket: Ticket) -> Non
     assignment.take(s, people.bruno, ticket.number)
     accepted_at = ticket.accepted_at
 
-    assignment.assign(s, people.bruno, ticket.number, unassign=True)
+    assignment.assign(s, people.bruno, ticket.number, lead_id=assignment.NOBODY)
 
     assert (ticket.lead_id, ticket.status) == (None, Status.IN_PROGRESS)
     assert ticket.accepted_at == accepted_at
@@ -277,3 +277,13 @@ def test_a_helper_of_a_team_that_sees_only_its_own_sees_the_ticket(
     assignment.add_helper(s, people.diane, ticket.number, people.bruno.id)
 
     assert tickets.get(s, by, ticket.number) is ticket
+
+
+def test_a_ticket_can_be_taken_from_its_team(s: Session, people: People, ticket: Ticket) -> None:
+    team_id = s.scalars(select(Team.id)).one()
+    assignment.assign(s, people.diane, ticket.number, team_id=team_id)
+
+    assignment.assign(s, people.diane, ticket.number, team_id=assignment.NOBODY)
+
+    assert ticket.team_id is None
+    assert last_event(s, ticket.number).details["changes"] == {"team_id": [team_id, None]}

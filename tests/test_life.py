@@ -95,10 +95,10 @@ class Life(RuleBasedStateMachine):
     def take(self, by: str) -> None:
         self.attempt(assignment.take, by, self.number)
 
-    @rule(by=who, lead=who, unassign=st.booleans())
-    def assign(self, by: str, lead: str, unassign: bool) -> None:
-        lead_id = getattr(self.people, lead).id
-        self.attempt(assignment.assign, by, self.number, lead_id=lead_id, unassign=unassign)
+    @rule(by=who, lead=who, is_nobody=st.booleans())
+    def assign(self, by: str, lead: str, is_nobody: bool) -> None:
+        lead_id = assignment.NOBODY if is_nobody else getattr(self.people, lead).id
+        self.attempt(assignment.assign, by, self.number, lead_id=lead_id)
 
     @rule(by=who, helper=who, is_added=st.booleans())
     def help(self, by: str, helper: str, is_added: bool) -> None:

@@ -122,7 +122,7 @@ REMOVALS: dict[str, tuple[str, Gesture]] = {
     "helper": ("helper", lambda s, by, n, _: assignment.remove_helper(s, by, n, by.id)),
     "observer": ("observer", lambda s, by, n, _: observers.remove(s, by, n, by.id)),
     "tag": ("tag", lambda s, by, n, _: tags.remove(s, by, n, "vip")),
-    "lead": ("take", lambda s, by, n, _: assignment.assign(s, by, n, unassign=True)),
+    "lead": ("take", lambda s, by, n, _: assignment.assign(s, by, n, lead_id=assignment.NOBODY)),
     "link": (
         "link",
         lambda s, by, n, _: links.remove(s, by, n, s.scalars(select(Link.id)).one()),

@@ -87,9 +87,12 @@ _SNIPPETS: dict[str, str] = {
 (id, html) => {
   const box = document.getElementById(id);
   if (!box) return;
-  const held = box.contains(document.activeElement) ? document.activeElement.id : "";
+  const held = box.contains(document.activeElement) ? document.activeElement : null;
   box.replaceChildren(document.createRange().createContextualFragment(html));
-  if (held) document.getElementById(held)?.focus();
+  const action = held?.dataset.action && `[data-action="${CSS.escape(held.dataset.action)}"]`;
+  const same = held && box.querySelector(held.id ? `#${CSS.escape(held.id)}` : action || "-");
+  if (same?.matches("input,textarea")) same.value = held.value;
+  same?.focus();
 }""",
     "text": """
 (id, text) => { const box = document.getElementById(id); if (box) box.textContent = text; }""",

@@ -1,7 +1,7 @@
 """The one door from a page to a service: who asks, a thread, a transaction, a refusal shown."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from nicegui import Client, ui
@@ -42,13 +42,7 @@ class Door:
         **kwargs: P.kwargs,
     ) -> R | None:
         """Run a service that changes something; None after a refusal, which the person has seen."""
-        try:
-            return await self.attempt(service, *args, **kwargs)
-        except Invalid as refusal:
-            self.tell(" ".join(refusal.by_field().values()) or refusal.say())
-        except DomainError as refusal:
-            self._tell_refusal(refusal)
-        return None
+        return await self.telling(self.attempt(service, *args, **kwargs))
 
     async def attempt(
         self,
@@ -69,11 +63,7 @@ class Door:
         **kwargs: P.kwargs,
     ) -> R | None:
         """Run a service that only reads; None after a refusal, which the person has seen."""
-        try:
-            return await self._run(db.read, service, *args, **kwargs)
-        except DomainError as refusal:
-            self._tell_refusal(refusal)
-        return None
+        return await self.telling(self.see(service, *args, **kwargs))
 
     async def see(
         self,
@@ -92,6 +82,16 @@ class Door:
         **kwargs: P.kwargs,
     ) -> R | None:
         """Run a service that changes something, say what was done, and offer to undo it."""
+        return await self.telling(self.done(sentence, service, *args, **kwargs))
+
+    async def done(
+        self,
+        sentence: str,
+        service: Callable[Concatenate[Session, Actor, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Do as `act`, but let a refusal through: the form shows it."""
         recorded: list[Event] = []
 
         def noted(s: Session, by: Actor) -> R:
@@ -100,8 +100,8 @@ class Door:
             return outcome
 
         noted.__qualname__ = service.__qualname__
-        outcome = await self(noted)
-        if recorded:
+        outcome = await self.attempt(noted)
+        if recorded:  # what followed from the first is undone with it
             self.offer_undo(sentence, recorded[0].id)
         return outcome
 
@@ -130,6 +130,16 @@ class Door:
         except SQLAlchemyError as error:
             log.exception("the database failed in %s", service.__qualname__)
             raise DatabaseLost from error
+
+    async def telling(self, work: Awaitable[R]) -> R | None:
+        """Wait for some work; tell its refusal and return None instead."""
+        try:
+            return await work
+        except Invalid as refusal:
+            self.tell(" ".join(refusal.by_field().values()) or refusal.say())
+        except DomainError as refusal:
+            self._tell_refusal(refusal)
+        return None
 
     def _tell_refusal(self, refusal: DomainError) -> None:
         if isinstance(refusal, SignedOut):

@@ -255,9 +255,12 @@ def _toast(sentence: str, event_id: int) -> str:
     return str(
         div(".toast", data_testid="toast")[
             span[sentence],
-            event_id
-            and button(
-                ".button.small", type="button", data_action="undo", data_value=str(event_id)
+            button(
+                ".button.small",
+                type="button",
+                data_action="undo",
+                data_value=str(event_id),
+                data_testid="undo",
             )[_("Undo")],
             button(".icon-button", type="button", data_action="dismiss", aria_label=_("Close"))[
                 icon("cross")

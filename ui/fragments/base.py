@@ -22,9 +22,10 @@ class Fragment(ui.html):
                 self.on(event, self._happened, js_handler=snippet)
 
     def show(self, html: object) -> None:
-        """Show other HTML, if it is other."""
+        """Show other HTML, if it is other; the focus and what is being typed stay."""
         if str(html) != self.content:
-            self.set_content(str(html))
+            self.keep(html)
+            self.client.run_javascript(browser.call("fill", f"c{self.id}", str(html)))
 
     def keep(self, html: object) -> None:
         """Remember what the page shows already, without sending it."""

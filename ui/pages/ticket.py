@@ -71,6 +71,7 @@ class TicketPage:
             return
         do, by = self._do, self._do.by
         self._actions = Actions(do, loaded.view)
+        self._name(loaded)
         ui.page_title(f"#{self._number} {loaded.view.ticket.title} · AppTicket")
         with ui.element("div").classes("ticket"):
             self._head = Fragment(self._drawn_head(loaded.view), act=self._actions.act)
@@ -102,6 +103,7 @@ class TicketPage:
             self._vanish(refusal)
             return
         self._actions.view = loaded.view
+        self._name(loaded)
         self._head.show(self._drawn_head(loaded.view))
         self._side.show(self._drawn_side(loaded))
         before = set(self._thread.keys)
@@ -110,6 +112,12 @@ class TicketPage:
         if self._composer and Action.TICKET_COMMENT not in loaded.view.may:
             self._composer.close()
             self._composer = None
+
+    def _name(self, loaded: Loaded) -> None:
+        self._actions.names = {
+            "team_id": dict(loaded.teams),
+            "category_id": dict(loaded.categories),
+        }
 
     def _vanish(self, refusal: DomainError) -> None:
         if self._head.is_deleted:
@@ -247,7 +255,8 @@ class Composer:
         self._is_sending = True
         self._autosave.forget()
         try:
-            await self._do.attempt(
+            await self._do.done(
+                _("Message sent."),
                 comments.post,
                 self._number,
                 self._text.value or "",

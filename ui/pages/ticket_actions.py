@@ -1,6 +1,7 @@
 """What the controls of a ticket’s page do: each calls one service, asking first what it needs."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from nicegui import ui
@@ -16,8 +17,9 @@ from services import (
     tickets,
     transitions,
     trash,
+    users,
 )
-from services.errors import Conflict, DomainError, Invalid
+from services.errors import Conflict, Invalid
 from services.ticket_view import TicketView
 from services.words import N_, _
 from ui import dates
@@ -41,6 +43,7 @@ class Actions:
     def __init__(self, do: Door, view: TicketView) -> None:
         self._do = do
         self.view = view
+        self.names: dict[str, dict[int, str]] = {}  # of teams and categories, by field
         self._number = view.ticket.number
         self._acts: dict[str, Act] = {
             "take": self._take,
@@ -108,7 +111,8 @@ class Actions:
                 reason=PendingReason(values["pending_reason"]),
                 until=dates.from_field(str(values["wake_at"] or ""), self._do.zone),
             )
-            await self._do.attempt(transitions.move, self._number, Status.PENDING, wait=wait)
+            said = _(_DONE[Status.PENDING])
+            await self._do.done(said, transitions.move, self._number, Status.PENDING, wait=wait)
 
         await dialogs.form(_("Put on hold"), controls, save, verb=_("Put on hold"))
 
@@ -123,10 +127,8 @@ class Actions:
         )
         if found is None:
             return
-        seen = {"lead_id": self.view.ticket.lead_id}
         said = _("The lead of ticket #{n} changed.").format(n=self._number)
-        choice: dict[str, Any] = {"lead_id": found} if found else {"unassign": True}
-        await self._do.act(said, assignment.assign, self._number, seen=seen, **choice)
+        await self._contest(said, "lead_id", assignment.assign, lead_id=found)
 
     async def _add_helper(self, _value: Any) -> None:
         found = await dialogs.person(self._do, _("Who helps?"), "assignable")
@@ -146,20 +148,60 @@ class Actions:
         await self._do.act(_("Observer removed."), observers.remove, self._number, int(value))
 
     async def _set_team(self, value: Any) -> None:
-        if str(value).isdecimal():
-            seen = {"team_id": self.view.ticket.team_id}
-            said = _("The team of ticket #{n} changed.").format(n=self._number)
-            await self._do.act(said, assignment.assign, self._number, team_id=int(value), seen=seen)
+        said = _("The team of ticket #{n} changed.").format(n=self._number)
+        team_id = int(value) if str(value).isdecimal() else assignment.NOBODY
+        await self._contest(said, "team_id", assignment.assign, team_id=team_id)
 
     async def _set_due(self, value: Any) -> None:
         due = dates.from_field(str(value), self._do.zone) if value else None
         await self._edit("resolve_due_at", due)
 
     async def _edit(self, name: str, value: Any) -> None:
-        """Change one field as seen; when somebody was faster, both values are told."""
-        seen = {name: getattr(self.view.ticket, name)}
         said = _("Ticket #{n} was changed.").format(n=self._number)
-        await self._do.act(said, tickets.edit, self._number, {name: value}, seen=seen)
+        await self._contest(said, name, tickets.edit, {name: value})
+
+    async def _contest(
+        self, said: str, name: str, service: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> None:
+        """Change one field as seen; when somebody was faster, show both values and ask."""
+        seen = {name: getattr(self.view.ticket, name)}
+        collided: list[Conflict] = []
+
+        async def change(seen: dict[str, Any]) -> None:
+            try:
+                await self._do.done(said, service, self._number, *args, seen=seen, **kwargs)
+            except Conflict as conflict:
+                collided.append(conflict)
+
+        await self._do.telling(change(seen))
+        while collided:
+            conflict = collided.pop()
+            theirs = conflict.facts["theirs"]
+            if await self._keeps_mine(conflict, name):
+                await self._do.telling(change({name: theirs}))
+
+    async def _keeps_mine(self, conflict: Conflict, name: str) -> bool:
+        theirs = await self._named(name, conflict.facts["theirs"])
+        mine = await self._named(name, conflict.facts["mine"])
+        text = _("{name} chose “{theirs}” meanwhile; you chose “{mine}”.").format(
+            name=conflict.facts["name"], theirs=theirs, mine=mine
+        )
+        return await dialogs.confirm(
+            _("Changed at the same time"), text, _("Use my choice"), otherwise=_("Keep theirs")
+        )
+
+    async def _named(self, name: str, value: Any) -> str:
+        """Return what a value is called: a name instead of an id, a date instead of an instant."""
+        if value is None:
+            return "—"
+        if isinstance(value, datetime):
+            return dates.short(value, self._do.zone)
+        if name in self.names:
+            return self.names[name].get(value, "?")
+        if name == "lead_id":
+            found = await self._do.look(lambda s, _by: users.names(s, [value]))
+            return (found or {}).get(value, "?")
+        return labels.label(name, str(value))
 
     async def _edit_title(self, _value: Any) -> None:
         await self._edit_text(
@@ -174,40 +216,42 @@ class Actions:
         )
 
     async def _edit_text(self, name: str, title: str, control: Callable[[str], Any]) -> None:
+        async def save(text: str, seen: str) -> None:
+            said = _("Ticket #{n} was changed.").format(n=self._number)
+            new = {name: text}
+            await self._do.done(said, tickets.edit, self._number, new, seen={name: seen})
+
+        await self._rewrite(title, getattr(self.view.ticket, name), name, control, save)
+
+    async def _rewrite(
+        self,
+        title: str,
+        seen: str,
+        name: str,
+        control: Callable[[str], Any],
+        save: Callable[[str, str], Awaitable[None]],
+    ) -> None:
         """Edit a text in a dialog; a conflict shows both versions and loses neither."""
-        seen = getattr(self.view.ticket, name)
         collided: list[Conflict] = []
 
-        async def save(values: dict[str, Any]) -> None:
+        async def attempt(values: dict[str, Any]) -> None:
             try:
-                await self._do.attempt(
-                    tickets.edit, self._number, {name: values[name]}, seen={name: seen}
-                )
+                await save(str(values[name] or ""), seen)
             except Conflict as conflict:
                 collided.append(conflict)
 
-        await dialogs.form(title, lambda: {name: control(seen)}, save)
+        await dialogs.form(title, lambda: {name: control(seen)}, attempt)
         while collided:
             conflict = collided.pop()
             theirs = str(conflict.facts["theirs"] or "")
             kept = await dialogs.versions(conflict, theirs, str(conflict.facts["mine"] or ""))
             if kept is not None:
                 seen = theirs
-                await self._refusable(save, {name: kept})
-
-    async def _refusable(
-        self, save: Callable[[dict[str, Any]], Awaitable[None]], values: dict[str, Any]
-    ) -> None:
-        try:
-            await save(values)
-        except Invalid as refusal:
-            self._do.tell(" ".join(refusal.by_field().values()))
-        except DomainError as refusal:
-            self._do.tell(refusal.say())
+                await self._do.telling(attempt({name: kept}))
 
     async def _add_tag(self, _value: Any) -> None:
         async def save(values: dict[str, Any]) -> None:
-            await self._do.attempt(tags.add, self._number, str(values["tag"] or ""))
+            await self._do.done(_("Tag added."), tags.add, self._number, str(values["tag"] or ""))
 
         await dialogs.form(
             _("Add a tag"), lambda: {"tag": fields.text(_("Tag"), name="tag")}, save, verb=_("Add")
@@ -230,12 +274,12 @@ class Actions:
             if not digits.isdecimal() or len(digits) > 12:
                 raise Invalid({"other": N_("Enter the number of a ticket.")})
             kind = LinkKind(values["kind"])
-            await self._do.attempt(links.add, self._number, kind, int(digits))
+            await self._do.done(_("Link added."), links.add, self._number, kind, int(digits))
 
         await dialogs.form(_("Link to another ticket"), controls, save, verb=_("Add"))
 
     async def _remove_link(self, value: Any) -> None:
-        await self._do(links.remove, self._number, int(value))
+        await self._do.act(_("Link removed."), links.remove, self._number, int(value))
 
     async def _add_external(self, _value: Any) -> None:
         def controls() -> dict[str, Any]:
@@ -244,12 +288,12 @@ class Actions:
 
         async def save(values: dict[str, Any]) -> None:
             url, title = str(values["url"] or ""), str(values["title"] or "")
-            await self._do.attempt(links.add_external, self._number, url, title)
+            await self._do.done(_("Link added."), links.add_external, self._number, url, title)
 
         await dialogs.form(_("Add an external link"), controls, save, verb=_("Add"))
 
     async def _remove_external(self, value: Any) -> None:
-        await self._do(links.remove_external, self._number, int(value))
+        await self._do.act(_("Link removed."), links.remove_external, self._number, int(value))
 
     async def _edit_comment(self, value: Any) -> None:
         comment = next(
@@ -257,18 +301,14 @@ class Actions:
         )
         if comment is None:
             return
-        seen = comment.body
 
-        async def save(values: dict[str, Any]) -> None:
-            await self._do.attempt(comments.edit, comment.id, str(values["body"] or ""), seen=seen)
+        async def save(text: str, seen: str) -> None:
+            await self._do.done(_("Message edited."), comments.edit, comment.id, text, seen=seen)
 
-        def controls() -> dict[str, Any]:
-            return {"body": fields.prose(_("Your message"), seen, name="comment-body")}
+        def control(text: str) -> ui.textarea:
+            return fields.prose(_("Your message"), text, name="comment-body")
 
-        try:
-            await dialogs.form(_("Edit this comment"), controls, save)
-        except Conflict as conflict:
-            self._do.tell(conflict.say())
+        await self._rewrite(_("Edit this message"), comment.body, "body", control, save)
 
     async def _delete_comment(self, value: Any) -> None:
         await self._do.act(_("Comment deleted."), comments.delete, int(value))

@@ -40,8 +40,8 @@ def titled(title: str) -> Iterator[ui.dialog]:
         heading = ui.html(tag="h2", sanitize=False).classes("dialog-title")
         heading.set_content(str(span[title]))
         card.props(f"role=dialog aria-modal=true aria-labelledby=c{heading.id}")
+        dialog.on("hide", dialog.delete)
         yield dialog
-    dialog.on("hide", dialog.delete)
 
 
 async def form(
@@ -76,11 +76,11 @@ async def form(
     return bool(await dialog)
 
 
-async def confirm(title: str, text: str, verb: str) -> bool:
-    """Ask before something that cannot be undone."""
+async def confirm(title: str, text: str, verb: str, *, otherwise: str = "") -> bool:
+    """Ask before something that cannot be undone, or which of two values holds."""
     with titled(title) as dialog:
         ui.label(text)
-        _buttons(dialog, verb, lambda: dialog.submit(_AGREED))
+        _buttons(dialog, verb, lambda: dialog.submit(_AGREED), otherwise)
     dialog.open()
     return bool(await dialog)
 
@@ -158,7 +158,7 @@ def _hit(hit: PersonHit) -> tuple[str, str]:
     return key, str(item)
 
 
-def _buttons(dialog: ui.dialog, verb: str, act: Callable[[], Any]) -> None:
+def _buttons(dialog: ui.dialog, verb: str, act: Callable[[], Any], otherwise: str = "") -> None:
     with ui.row().classes("dialog-buttons"):
-        ui.button(_("Cancel"), on_click=lambda: dialog.submit(None)).props("flat")
+        ui.button(otherwise or _("Cancel"), on_click=lambda: dialog.submit(None)).props("flat")
         ui.button(verb, on_click=act).props("data-testid=dialog-ok")

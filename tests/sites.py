@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from data import db
-from data.models import Ticket
+from data.models import Role, Ticket
 from services import accounts, categories, comments, creation, passwords, sessions, teams, users
 from services.permissions import Actor
 from tests import servers
@@ -123,12 +123,11 @@ class Site:
         self.write(lambda s: teams.create(s, diane, name="Réseau", member_ids=members))
         self.write(categories.seed)
 
-    def add(self, name: str, email: str, **more: object) -> int:
+    def add(self, name: str, email: str, role: Role = Role.REQUESTER, **more: object) -> int:
         """Make somebody with an account and return their id."""
         diane = self.actor("diane")
-        return self.write(
-            lambda s: users.create(s, diane, name=name, email=email, password=PASSWORD, **more).id  # type: ignore[arg-type]
-        )
+        more = {"name": name, "email": email, "role": role, "password": PASSWORD, **more}
+        return self.write(lambda s: users.create(s, diane, **more).id)  # type: ignore[arg-type] # as the test says
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """People at their browsers: each in a context of their own, and every fault of a page is noted."""
 
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.async_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    FilePayload,
     Locator,
     Page,
     Request,
@@ -150,11 +150,12 @@ class Person:
         await self.dialog.locator(".pick").filter(has_text=name).click()
         await expect(self.dialog).to_be_hidden()
 
-    async def attaches(self, *paths: Path, pick: str = "pick-files") -> None:
-        """Choose files with the button."""
+    async def attaches(self, name: str, content: bytes) -> None:
+        """Choose a file with the button."""
         async with self.page.expect_file_chooser() as chosen:
-            await self.get(pick).click()
-        await (await chosen.value).set_files(list(paths))
+            await self.get("pick-files").click()
+        file = FilePayload(name=name, mimeType="application/octet-stream", buffer=content)
+        await (await chosen.value).set_files(file)
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -1,7 +1,5 @@
 """A requester and a technician side by side, on one process and on two (C1, C2, C3)."""
 
-from pathlib import Path
-
 import pytest
 from playwright.async_api import expect
 
@@ -20,18 +18,17 @@ async def both(house: House, site: Site, path: str, other: str = "") -> tuple[Pe
 
 
 async def test_a_ticket_lives_from_creation_to_closure_in_both_browsers(
-    house: House, anywhere: Site, tmp_path: Path
+    house: House, anywhere: Site
 ) -> None:
     alice, bruno = await both(house, anywhere, "/tickets/new", "/queue")
     unassigned = bruno.page.locator("#count-unassigned")
     before = int(await unassigned.inner_text())
-    (tmp_path / "photo.txt").write_text("un écran noir")
 
     await alice.get("title").fill("Écran noir au démarrage")
     await alice.get("description").fill("Depuis ce matin, **rien** ne s’affiche.")
     await alice.get("category").select_option(index=1)
     await alice.get("urgency").select_option("high")
-    await alice.attaches(tmp_path / "photo.txt")
+    await alice.attaches("photo.txt", b"un ecran noir")
     await expect(alice.page.get_by_text("photo.txt")).to_be_visible()
     await alice.get("submit").click()
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 from sqlalchemy import func, select
 
-from data.models import Comment, Ticket
+from data.models import Comment, Role, Ticket
 from tests.browser.people import House, Person
 from tests.browser.test_conversation import both
 from tests.sites import Site
@@ -22,7 +22,7 @@ async def test_who_is_assigned_helps_or_observes_is_on_the_ticket_at_once(
     house: House, anywhere: Site
 ) -> None:
     number = anywhere.ticket("Serveur lent")
-    anywhere.add("Émile Petit", "emile@exemple.fr", role="technician")
+    anywhere.add("Émile Petit", "emile@exemple.fr", role=Role.TECHNICIAN)
     alice, bruno = await both(house, anywhere, f"/tickets/{number}")
     driss = await house.enter(anywhere, "driss", f"/tickets/{number}")
     await expect(driss.page.get_by_role("alert")).to_contain_text("does not exist")

@@ -64,6 +64,8 @@ class Site:
         """Start what runs beside the requests, and tune the collector for many live pages."""
         live.hub.start(self._publish)
         feed.start()
+        # Language, rights and sessions may be others now; the next request asks again.
+        live.hub.follow(live.ORGANISATION, lambda _numbers: self.logins.forget())
         background_tasks.create(presence.keep(), name="presence")
         background_tasks.create(sockets.sweep(), name="session sweep")
         if self._listen:

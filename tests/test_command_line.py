@@ -1,7 +1,6 @@
 """`python main.py COMMAND`: exit code 0 done, 1 failed with one clear line, 2 wrong usage."""
 
 import io
-import json
 import os
 import signal
 import subprocess
@@ -21,7 +20,7 @@ from data.models import Role, Ticket, User
 from services import passwords
 from tests import servers
 from tests.conftest import CHEAP
-from tests.test_load import META, TICKET
+from tests.loads import TICKET, ticket, write
 
 COMMANDS = ["serve", "migrate", "demo", "create-admin", "load", "doctor"]
 GOOD = "une girafe lit le journal"
@@ -169,21 +168,18 @@ def test_an_address_that_is_none_is_refused(run: Run, capsys: Capture) -> None:
 def test_tickets_are_loaded_and_a_wrong_line_is_told(
     run: Run, capsys: Capture, tmp_path: Path
 ) -> None:
-    lines = [json.dumps(TICKET), json.dumps({**TICKET, "id": 2})]
-    (tmp_path / "meta.json").write_text(json.dumps(META), encoding="utf-8")
-    (tmp_path / "tickets.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    write(tmp_path, ticket(1), ticket(2))
 
     assert run("load", str(tmp_path)) == 0
     assert capsys.readouterr().out == "Loaded 2 tickets.\n"
 
-    (tmp_path / "tickets.jsonl").write_text("\n".join([*lines, "{"]), encoding="utf-8")
+    write(tmp_path, ticket(1), ticket(2), "{")
     assert run("load", str(tmp_path)) == 1
     assert "tickets.jsonl line 3: not JSON" in told(capsys)
 
 
 def test_dates_without_a_zone_are_of_the_organisation(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "meta.json").write_text(json.dumps(META), encoding="utf-8")
-    (tmp_path / "tickets.jsonl").write_text(json.dumps(TICKET), encoding="utf-8")
+    write(tmp_path, TICKET)
 
     assert run("load", str(tmp_path), timezone="Indian/Reunion") == 0
 

@@ -1,6 +1,7 @@
 """People at their browsers: each in a context of their own, and every fault of a page is noted."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.async_api import (
@@ -152,9 +153,12 @@ class Person:
 
     async def attaches(self, name: str, content: bytes) -> None:
         """Choose a file with the button."""
+        await self.picks(FilePayload(name=name, mimeType="text/plain", buffer=content))
+
+    async def picks(self, file: FilePayload | Path) -> None:
+        """Choose a file, one on disk when it is large: it would travel to the browser first."""
         async with self.page.expect_file_chooser() as chosen:
             await self.get("pick-files").click()
-        file = FilePayload(name=name, mimeType="application/octet-stream", buffer=content)
         await (await chosen.value).set_files(file)
 
     def _heard(self, message: ConsoleMessage) -> None:

@@ -73,15 +73,23 @@ async def test_files_are_dropped_pasted_sent_and_given_back(house: House, site: 
     assert read(await download.path()) == b"ligne 1\n"
 
 
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """One byte too much."""
+    with (tmp_path / "film.mp4").open("wb") as film:
+        film.truncate(MAX_FILE_BYTES + 1)
+    return tmp_path / "film.mp4"
+
+
 async def test_a_file_that_lies_or_is_too_large_is_refused_with_a_sentence(
-    house: House, site: Site
+    house: House, site: Site, film: Path
 ) -> None:
     alice = await house.enter(site, "alice", "/tickets/new")
     alice.pardon(r"console: Failed to load resource.*(422|ERR_CONNECTION)")
 
     await alice.attaches("photo.png", b"<script>alert(1)</script>")
     await expect(alice.page.get_by_text("is not what its name says")).to_be_visible()
-    await alice.attaches("film.mp4", bytes(MAX_FILE_BYTES + 1))
+    await alice.picks(film)
     await expect(alice.page.get_by_text("25 MB large at most")).to_be_visible()
     await alice.attaches("bon.txt", b"bon")
 

@@ -1,0 +1,104 @@
+"""A whole morning without the mouse, the focus always to be seen (C22, C23)."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.people import House
+from tests.sites import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+_IS_MARKED = """() => {
+  const active = document.activeElement;
+  const around = active.closest(".q-field__control") ?? active;
+  const drawn = [active, around].flatMap((box) => [null, "::after"].map((p) => [box, p]));
+  return drawn.some(([box, part]) => {
+    const style = getComputedStyle(box, part);
+    const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    const isField = part && box !== active && parseFloat(style.borderWidth) >= 2;
+    return isOutlined || isField || style.boxShadow.includes("4px");
+  });
+}"""
+
+
+async def tab_to(page: Page, selector: str, *, at_most: int = 40) -> None:
+    """Press Tab until an element has the focus; on the way the focus is always to be seen."""
+    for _ in range(at_most):
+        await page.keyboard.press("Tab")
+        is_there = await page.evaluate("(s) => document.activeElement.matches(s)", selector)
+        await page.evaluate("Promise.all(document.getAnimations().map((a) => a.finished))")
+        assert await page.evaluate(_IS_MARKED), await page.evaluate(
+            "document.activeElement.outerHTML.slice(0, 200)"
+        )
+        if is_there:
+            return
+    raise AssertionError(f"Tab never reaches {selector}")
+
+
+async def test_a_requester_creates_a_ticket_with_the_keyboard_alone(
+    house: House, site: Site
+) -> None:
+    alice = await house.arrive(site, "alice")
+    page = alice.page
+    await page.goto(f"{site.url}/login")
+    await expect(page.locator("#email")).to_be_focused()
+    await page.keyboard.type("alice@exemple.fr")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("douze girafes bleues")
+    await page.keyboard.press("Enter")
+    await alice.live()
+
+    await page.keyboard.press("Tab")
+    await expect(page.locator(".skip-link")).to_be_focused()
+    await page.keyboard.press("n")
+    await expect(alice.get("title")).to_be_visible()
+    await tab_to(page, "[data-testid=title]")
+    await page.keyboard.type("Sans souris")
+    await tab_to(page, "[data-testid=urgency]")
+    await page.keyboard.press("ArrowDown")
+    await tab_to(page, "[data-testid=submit]")
+    await page.keyboard.press("Enter")
+
+    number = await alice.number()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Sans souris")
+    assert site.find(number).urgency.value == "high"
+
+
+async def test_a_technician_works_the_queue_with_the_keyboard_alone(
+    house: House, site: Site
+) -> None:
+    first, second = site.ticket("Clavier un"), site.ticket("Clavier deux")
+    bruno = await house.enter(site, "bruno", "/queue")
+    page = bruno.page
+    await expect(bruno.row(second)).to_be_visible()
+
+    await page.keyboard.press("j")
+    await expect(bruno.row(second).locator("a.row-title")).to_be_focused()
+    await page.keyboard.press("j")
+    await expect(bruno.row(first).locator("a.row-title")).to_be_focused()
+    await page.keyboard.press("k")
+    await page.keyboard.press("t")
+    await expect(bruno.row(second)).to_contain_text("Bruno")
+    assert site.find(second).lead_id == site.ids["bruno"]
+    assert site.find(first).lead_id is None
+
+    await page.keyboard.press("/")
+    await expect(bruno.get("search")).to_be_focused()
+    await page.keyboard.type("Clavier un")
+    await expect(bruno.row(second)).to_be_hidden()
+    await page.keyboard.press("Tab")
+    await tab_to(page, f"[data-key='{first}'] a")
+    await page.keyboard.press("Enter")
+    await expect(bruno.composer).to_be_visible()
+
+    await page.keyboard.press("?")
+    await expect(bruno.dialog).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(bruno.dialog).to_be_hidden()
+    await page.keyboard.press("r")
+    await expect(bruno.composer).to_be_focused()
+    await page.keyboard.type("t")  # a letter, not a key
+    await page.keyboard.press("Control+Enter")
+    await expect(bruno.get("comment")).to_contain_text("t")
+    assert site.find(first).lead_id is None
+    await tab_to(page, "[data-action=take], [data-testid=send]")

@@ -90,7 +90,8 @@ _SNIPPETS: dict[str, str] = {
   const held = box.contains(document.activeElement) ? document.activeElement : null;
   box.replaceChildren(document.createRange().createContextualFragment(html));
   const action = held?.dataset.action && `[data-action="${CSS.escape(held.dataset.action)}"]`;
-  const same = held && box.querySelector(held.id ? `#${CSS.escape(held.id)}` : action || "-");
+  const aim = held?.id ? `#${CSS.escape(held.id)}` : action;
+  const same = aim && box.querySelector(aim);
   if (same?.matches("input,textarea")) same.value = held.value;
   same?.focus();
 }""",

@@ -109,9 +109,14 @@ def configure(url: str) -> Engine:
     if is_sqlite:
         event.listen(engine, "connect", _tame_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    use(engine)
+    return engine
+
+
+def use(engine: Engine) -> None:
+    """Bind the application to a database that `configure` opened before."""
     _reading.configure(bind=engine)
     _writing.configure(bind=engine.execution_options(writes=True))
-    return engine
 
 
 def engine() -> Engine:

@@ -33,8 +33,8 @@ def test_a_link_is_seen_and_told_at_both_ends(
     s.commit()
     assert seen_by(s, people.bruno, ticket.number) == [(kind.value, True, other.number)]
     assert seen_by(s, people.bruno, other.number) == [(kind.value, False, ticket.number)]
-    for end in (ticket, other):
-        assert history.of(s, people.bruno, end.number)[-1].sentence.startswith("linked")
+    for end, far in ((ticket, other), (other, ticket)):
+        assert history.of(s, people.bruno, end.number)[-1].sentence.endswith(f"#{far.number}")
     assert ticket.version == 2
 
 

@@ -63,12 +63,18 @@ class Server:
                 start_new_session=True,  # Ctrl-C is for the tests, which then stop it in order
             )
         deadline = time.monotonic() + START_SECONDS
-        while not _accepts(self.port):
+        while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 lines = self.log.read_text(errors="replace").splitlines()
                 raise RuntimeError("\n".join([f"{self.command[0]} did not start:", *lines[-20:]]))
             time.sleep(0.02)
+
+    def is_ready(self) -> bool:
+        """Tell whether it accepts connections."""
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex((LOOPBACK, self.port)) == 0
 
     def stop(self) -> None:
         """End it in order; one that does not end in time is killed."""
@@ -106,6 +112,14 @@ class MariaDB(Server):
     DATABASE = "appticket"
     USER = "appticket"
     PASSWORD = "appticket"
+
+    def is_ready(self) -> bool:
+        """Tell whether it greets: one that only listens yet loses a signal to stop."""
+        try:
+            with socket.create_connection((LOOPBACK, self.port), 1) as probe:
+                return bool(probe.recv(1))
+        except OSError:
+            return False
 
     @property
     def url(self) -> str:
@@ -344,9 +358,3 @@ def _program(name: str) -> str:
 def _tied_to_this_thread() -> list[str]:
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((LOOPBACK, port)) == 0

@@ -76,14 +76,20 @@ def move(
 
 
 def apply(
-    s: Session, by: Actor, ticket: Ticket, target: Status, *, wait: Wait | None = None, **facts: Any
+    s: Session,
+    by: Actor | None,
+    ticket: Ticket,
+    target: Status,
+    *,
+    wait: Wait | None = None,
+    **facts: Any,
 ) -> None:
-    """Move a ticket whose arrow was checked, and record what changed."""
+    """Move a ticket whose arrow was checked, and record what changed; None is the clock."""
     before = {name: getattr(ticket, name) for name in _KEPT}
     workflow.move(
         ticket, target, reason=wait.reason if wait else None, wake_at=wait.until if wait else None
     )
-    if target is Status.RESOLVED:
+    if by and target is Status.RESOLVED:
         assignment.lead_on_resolving(by, ticket)
     changes = {
         name: [value, getattr(ticket, name)]

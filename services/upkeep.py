@@ -1,0 +1,50 @@
+"""What the clock does: wake what was planned, close what is resolved, forget what is over."""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from data.clock import now
+from data.models import PendingReason, Status, Ticket
+from services import attachments, sessions, settings, throttle, transitions
+
+BATCH = 100  # tickets in one transaction
+
+
+def wake(s: Session) -> int:
+    """Bring tickets whose planned date has come back to work; return how many, at most BATCH."""
+    is_planned = Ticket.pending_reason == PendingReason.PLANNED
+    return _move(s, Status.PENDING, Status.IN_PROGRESS, is_planned, Ticket.wake_at <= now())
+
+
+def close(s: Session) -> int:
+    """Close tickets resolved `close_after_days` ago (0: never); return how many, at most BATCH."""
+    days = settings.values(s)["close_after_days"]
+    if type(days) is not int or days <= 0:
+        return 0
+    is_old = Ticket.resolved_at <= now() - timedelta(days=days)
+    return _move(s, Status.RESOLVED, Status.CLOSED, is_old)
+
+
+def clean(s: Session) -> None:
+    """Forget sessions and failures that are over, and files that nothing refers to."""
+    sessions.clean(s)
+    throttle.clean(s)
+    attachments.sweep(s)
+
+
+def _move(s: Session, source: Status, target: Status, *due: ColumnElement[bool]) -> int:
+    """Move what is due; what somebody holds at this moment is left for the next time."""
+    query = (
+        select(Ticket)
+        .where(Ticket.status == source, Ticket.deleted_at.is_(None), *due)
+        .order_by(Ticket.number)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    tickets = s.scalars(query).all()
+    for ticket in tickets:
+        transitions.apply(s, None, ticket, target)
+    return len(tickets)

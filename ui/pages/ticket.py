@@ -77,6 +77,7 @@ class TicketPage:
             self._head = Fragment(self._drawn_head(loaded.view), act=self._actions.act)
             self._head.classes("ticket-top")
             with ui.element("div").classes("ticket-thread"):
+                headings.unseen(_("Conversation"))
                 self._thread = KeyedList(
                     THREAD,
                     conversation.items(loaded.view, do.zone),

@@ -36,10 +36,10 @@ _SHORTCUTS: dict[str, str] = {
 @contextmanager
 def titled(title: str) -> Iterator[ui.dialog]:
     """Open a dialog with a heading that names it; the block draws its content."""
-    with ui.dialog() as dialog, ui.card().classes("dialog") as card:
+    with ui.dialog() as dialog, ui.card().classes("dialog"):
         heading = ui.html(tag="h2", sanitize=False).classes("dialog-title")
         heading.set_content(str(span[title]))
-        card.props(f"role=dialog aria-modal=true aria-labelledby=c{heading.id}")
+        dialog.props(f"aria-labelledby=c{heading.id}")
         dialog.on("hide", dialog.delete)
         yield dialog
 

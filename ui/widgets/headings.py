@@ -20,6 +20,11 @@ def part(title: str) -> None:
     ui.html(str(h2[title]), sanitize=False)
 
 
+def unseen(title: str) -> None:
+    """Name a part that eyes recognise by themselves, for screen readers."""
+    ui.html(str(h2(".sr-only")[title]), sanitize=False)
+
+
 def refused(refusal: DomainError) -> None:
     """Say in place of a page why it cannot be shown, and where to go."""
     drawn = div(".empty", role="alert")[

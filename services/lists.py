@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from data.models import (
@@ -121,11 +121,11 @@ def page(
     is_descending = is_descending is not reverse
     backwards, position = _decode(cursor, sort)
     downwards = is_descending is not backwards
-    query = _joined(_scope(by, wanted).with_only_columns(*_COLUMNS, column.label("sort_key")))
+    some = _scope(by, wanted).with_only_columns(Ticket.number, column.label("sort_key"))
     if position:
-        query = query.where(_beyond(column, position, downwards=downwards))
-    order = (column.desc(), Ticket.number.desc()) if downwards else (column, Ticket.number)
-    found = s.execute(query.order_by(*order).limit(limit + 1)).all()
+        some = some.where(_beyond(column, position, downwards=downwards))
+    page = some.order_by(*_order(column, Ticket.number, downwards=downwards)).limit(limit + 1)
+    found = s.execute(_dressed(page.subquery(), downwards=downwards)).all()
     has_more, rows = len(found) > limit, found[:limit]
     rows = rows[::-1] if backwards else rows
     is_before = has_more if backwards else bool(position)
@@ -187,6 +187,22 @@ _COLUMNS: tuple[Any, ...] = (
     Ticket.answered_by_requester,
     Ticket.version,
 )
+
+
+def _order(
+    column: ColumnElement[Any], number: Any, *, downwards: bool
+) -> tuple[ColumnElement[Any], ...]:
+    return (column.desc(), number.desc()) if downwards else (column.asc(), number.asc())
+
+
+def _dressed(page: Subquery, *, downwards: bool) -> Select[Any]:
+    """Return whole rows for a page that was found among tickets alone.
+
+    Joined with people and teams in one go, a database may begin with these.
+    """
+    query = select(*_COLUMNS, page.c.sort_key).join(page, page.c.number == Ticket.number)
+    order = _order(page.c.sort_key, page.c.number, downwards=downwards)
+    return _joined(query).order_by(*order)
 
 
 def _joined(query: Select[Any]) -> Select[Any]:

@@ -13,6 +13,11 @@ from data.models.organisation import Category, Team, User
 
 LongText = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 
+_DUE_ORDER = (
+    "CASE WHEN status IN ('new', 'in_progress', 'pending') AND resolve_due_at IS NOT NULL "
+    "THEN resolve_due_at ELSE '9999-12-31 00:00:00.000000' END"
+)
+
 
 class TicketType(StrEnum):
     """Something broke, or something is wanted."""
@@ -105,6 +110,8 @@ class Ticket(Base):
         Index("ix_ticket_created", "deleted_at", "created_at", "number"),
         Index("ix_ticket_priority", "deleted_at", "priority", "number"),
         Index("ix_ticket_due", "deleted_at", "due_order", "number"),
+        Index("ix_ticket_status", "deleted_at", "status", "number"),
+        Index("ix_ticket_title", "deleted_at", "folded_title", "number"),
         Index("ix_ticket_requester", "requester_id", "updated_at", "number"),
         Index("ix_ticket_lead", "lead_id", "status", "updated_at"),
         Index("ix_ticket_team", "team_id", "status", "updated_at"),
@@ -132,9 +139,8 @@ class Ticket(Base):
     accept_due_at: Mapped[datetime | None]
     first_response_due_at: Mapped[datetime | None]
     resolve_due_at: Mapped[datetime | None]
-    due_order: Mapped[datetime] = mapped_column(  # without a deadline: after all that have one
-        Computed("COALESCE(resolve_due_at, '9999-12-31 00:00:00.000000')", persisted=True),
-        nullable=True,
+    due_order: Mapped[datetime] = mapped_column(  # what is done or has no deadline comes last
+        Computed(_DUE_ORDER, persisted=True), nullable=True
     )
     accepted_at: Mapped[datetime | None]
     first_response_at: Mapped[datetime | None]

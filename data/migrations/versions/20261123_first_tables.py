@@ -197,7 +197,7 @@ def upgrade() -> None:
     sa.Column('accept_due_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=True),
     sa.Column('first_response_due_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=True),
     sa.Column('resolve_due_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=True),
-    sa.Column('due_order', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), sa.Computed("COALESCE(resolve_due_at, '9999-12-31 00:00:00.000000')", persisted=True), nullable=True),
+    sa.Column('due_order', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), sa.Computed("CASE WHEN status IN ('new', 'in_progress', 'pending') AND resolve_due_at IS NOT NULL THEN resolve_due_at ELSE '9999-12-31 00:00:00.000000' END", persisted=True), nullable=True),
     sa.Column('accepted_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=True),
     sa.Column('first_response_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=True),
     sa.Column('resolved_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=True),
@@ -230,7 +230,9 @@ def upgrade() -> None:
         batch_op.create_index('ix_ticket_list_updated', ['deleted_at', 'status', 'updated_at', 'number'], unique=False)
         batch_op.create_index('ix_ticket_priority', ['deleted_at', 'priority', 'number'], unique=False)
         batch_op.create_index('ix_ticket_requester', ['requester_id', 'updated_at', 'number'], unique=False)
+        batch_op.create_index('ix_ticket_status', ['deleted_at', 'status', 'number'], unique=False)
         batch_op.create_index('ix_ticket_team', ['team_id', 'status', 'updated_at'], unique=False)
+        batch_op.create_index('ix_ticket_title', ['deleted_at', 'folded_title', 'number'], unique=False)
         batch_op.create_index('ix_ticket_updated', ['deleted_at', 'updated_at', 'number'], unique=False)
 
     op.create_table('comment',

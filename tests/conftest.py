@@ -23,7 +23,8 @@ TESTS = Path(__file__).parent
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what needs a database on both; browsers and the folders below only on SQLite."""
-    if "engine" not in metafunc.fixturenames:
+    marks = list(metafunc.definition.iter_markers("parametrize"))
+    if "engine" not in metafunc.fixturenames or any(mark.args[0] == "engine" for mark in marks):
         return
     names = {mark.name for mark in metafunc.definition.iter_markers()}
     if "mariadb" in names:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data import config, db, files, schema
 from data.config import ConfigError, Settings
-from services import accounts, words
+from services import accounts, sessions, words
 from services.errors import DomainError, Invalid
 
 log = logging.getLogger("appticket")
@@ -55,9 +55,11 @@ def parser() -> argparse.ArgumentParser:
     )
     demo_.add_argument("--seed", type=int, default=1, help="another number, another organisation")
     admin = command("create-admin", create_admin, "Create an administrator, or make one of a user.")
-    admin.add_argument("--email", required=True)
-    admin.add_argument("--name", default="")
-    admin.add_argument("--password-stdin", action="store_true", required=True)
+    admin.add_argument("--email", required=True, help="the address to sign in with")
+    admin.add_argument("--name", default="", help="what people read; the address without it")
+    admin.add_argument(
+        "--password-stdin", action="store_true", required=True, help="read it as one line"
+    )
     load_ = command("load", load, "Load tickets in bulk from meta.json and tickets.jsonl in DIR.")
     load_.add_argument("dir", metavar="DIR", type=Path)
     command("doctor", doctor, "Check configuration, database and Redis, and say what to mend.")
@@ -72,6 +74,7 @@ def prepare(settings: Settings) -> Settings:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     files.configure(settings.files_dir)
     db.configure(settings.database_url)
+    sessions.configure(timezone=settings.timezone.key)
     return settings
 
 
@@ -86,12 +89,18 @@ def run_server(settings: Settings) -> None:
     """Run the site on the configured address."""
     import uvicorn  # noqa: PLC0415 - only for who serves
 
+    from integrations import chores  # noqa: PLC0415
     from integrations.bus import Bus  # noqa: PLC0415
     from ui.start import Site  # noqa: PLC0415
 
     words.speak(settings.language)
     bus = Bus(settings.redis_url) if settings.redis_url else None
-    site = Site(settings, publish=bus.publish if bus else None, listen=bus.run if bus else None)
+    site = Site(
+        settings,
+        publish=bus.publish if bus else None,
+        listen=bus.run if bus else None,
+        beside=[chores.run],
+    )
     if db.read(accounts.needs_setup):
         _tell(f"First start: open {settings.base_url}/setup — code {site.gate.setup_code}")
     _tell(f"AppTicket on http://{settings.host}:{settings.port}")

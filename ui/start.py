@@ -1,9 +1,7 @@
 """Everything the browser meets, put together: gate, pages, statics, guards, live updates."""
 
-import ctypes
-import ctypes.util
 import gc
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -40,8 +38,13 @@ class Site:
         *,
         publish: live.Publish | None = None,
         listen: Listen | None = None,
+        beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
     ) -> None:
-        """Put the site together; `publish` and `listen` connect it to the other processes."""
+        """Put the site together; `publish` and `listen` connect it to the other processes.
+
+        What is `beside` runs in the background as long as the site.
+        """
+        self._beside = beside
         self._publish = publish
         self._listen = listen
         self.logins = Logins(settings)
@@ -68,6 +71,8 @@ class Site:
         live.hub.follow(live.ORGANISATION, lambda _numbers: self.logins.forget())
         background_tasks.create(presence.keep(), name="presence")
         background_tasks.create(sockets.sweep(), name="session sweep")
+        for work in self._beside:
+            background_tasks.create(work(), name=work.__module__)
         if self._listen:
             background_tasks.create(self._listen(live.hub.receive, live.hub.gap), name="bus")
         # A full collection with the elements of many pages stops the process for half a second.
@@ -102,15 +107,6 @@ def configure_nicegui(root: FastAPI, settings: Settings) -> None:
     ui.button.default_props("no-caps unelevated")
     ui.input.default_props("dense")
     ui.card.default_props("flat bordered")
-
-
-def trim_memory() -> None:
-    """Give freed memory back to the system; glibc keeps a peak for ever otherwise."""
-    gc.collect()
-    if name := ctypes.util.find_library("c"):
-        libc = ctypes.CDLL(name)
-        if hasattr(libc, "malloc_trim"):
-            libc.malloc_trim(0)
 
 
 async def healthz() -> dict[str, str]:

@@ -1,0 +1,49 @@
+"""What a process does by itself: wake and close tickets, clean up, give memory back."""
+
+import asyncio
+import ctypes
+import ctypes.util
+import gc
+import logging
+import time
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from data import db
+from services import upkeep
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 30.0
+CLEAN_EVERY_SECONDS = 3600.0
+
+
+async def run() -> None:
+    """Do what is due now and then; every process may, for a ticket moves once."""
+    cleaned = 0.0
+    while True:
+        try:
+            await asyncio.to_thread(move_due)
+            if time.monotonic() - cleaned > CLEAN_EVERY_SECONDS:
+                cleaned = time.monotonic()
+                await asyncio.to_thread(db.write, upkeep.clean)
+                await asyncio.to_thread(trim_memory)
+        except SQLAlchemyError:
+            log.exception("the upkeep could not be done")  # the next time it is still due
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+def move_due() -> None:
+    """Wake what was planned and close what is resolved, batch by batch until nothing is due."""
+    for work in (upkeep.wake, upkeep.close):
+        while db.write(work) == upkeep.BATCH:
+            pass
+
+
+def trim_memory() -> None:
+    """Give freed memory back to the system; glibc keeps a peak for ever otherwise."""
+    gc.collect()
+    if name := ctypes.util.find_library("c"):
+        libc = ctypes.CDLL(name)
+        if hasattr(libc, "malloc_trim"):
+            libc.malloc_trim(0)

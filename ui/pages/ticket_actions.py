@@ -19,7 +19,8 @@ from services import (
     trash,
     users,
 )
-from services.errors import Conflict, Invalid
+from services.errors import Blocked, Conflict, Invalid
+from services.permissions import Action
 from services.ticket_view import TicketView
 from services.words import N_, _
 from ui import dates
@@ -88,7 +89,30 @@ class Actions:
         if target is Status.PENDING:
             await self._pend()
         elif target is not Status.CLOSED or await self._really_close():
-            await self._do.act(_(_DONE[target]), transitions.move, self._number, target)
+            await self._do.telling(self._moved(target))
+
+    async def _moved(self, target: Status) -> None:
+        """Move the ticket; who may resolve it although another blocks it is asked why."""
+        said = _(_DONE[target])
+        try:
+            await self._do.done(said, transitions.move, self._number, target)
+        except Blocked as refusal:
+            if Action.TICKET_OVERRIDE not in self.view.may:
+                raise
+            await self._override(said, refusal)
+
+    async def _override(self, said: str, refusal: Blocked) -> None:
+        async def save(values: dict[str, Any]) -> None:
+            reason = str(values["override"] or "")
+            await self._do.done(
+                said, transitions.move, self._number, Status.RESOLVED, override=reason
+            )
+
+        def controls() -> dict[str, Any]:
+            ui.label(refusal.say())
+            return {"override": fields.text(_("Reason for resolving it anyway"), name="override")}
+
+        await dialogs.form(_("Resolve a blocked ticket"), controls, save, verb=_("Resolve"))
 
     async def _really_close(self) -> bool:
         return await dialogs.confirm(

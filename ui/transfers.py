@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from sqlalchemy.orm import Session
 
@@ -112,6 +113,8 @@ async def _receive(request: Request) -> Stored:
         raise Invalid({"file": _TOO_LARGE}) from None
     except Lying:
         raise Invalid({"file": _LYING}) from None
+    except FormParserError:
+        raise Invalid({"file": _EMPTY}) from None
     finally:
         intake.abort()  # nothing remains of what was not finished
 

@@ -33,7 +33,8 @@ class Fragment(ui.html):
             self.content = str(html)
 
     def _happened(self, event: GenericEventArguments) -> Any:
-        action, value = event.args if isinstance(event.args, list) else (event.args, None)
+        told = event.args if isinstance(event.args, list) else [event.args]
+        action, value = (*told, None, None)[:2]  # whoever forges a message may say less or more
         return self._act(str(action), value)
 
 

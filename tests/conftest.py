@@ -165,10 +165,15 @@ class Clock:
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self.stopped: datetime | None = None
 
     def now(self, zone: object) -> datetime:
         """Stand in for `datetime` in `data.clock`."""
-        return datetime.now(UTC) + self.ahead
+        return (self.stopped or datetime.now(UTC)) + self.ahead
+
+    def stop(self) -> None:
+        """Let no time pass but by `pass_by`."""
+        self.stopped = datetime.now(UTC)
 
     def pass_by(self, **time: float) -> None:
         """Let time pass: `pass_by(seconds=20)`."""

@@ -15,7 +15,7 @@ from data.models import Event, LoginSession, Role, Throttle, User
 from services import accounts, passwords, sessions, throttle
 from services.accounts import SignIn, WrongCredentials
 from services.errors import Invalid, NotAllowed, Throttled
-from tests.conftest import CHEAP, People, Queries
+from tests.conftest import CHEAP, Clock, People, Queries
 
 GOOD = "une girafe lit le journal"
 HERE = "192.0.2.7"
@@ -339,3 +339,17 @@ def test_every_wrong_field_of_a_profile_is_told_at_once(s: Session, known: Peopl
         accounts.change_profile(s, known.alice, **wrong)
 
     assert set(refused.value.problems) == set(wrong)
+
+
+def test_guessing_the_code_of_the_first_start_is_slowed_down(s: Session, time: Clock) -> None:
+    def guess(*, is_right: bool) -> object:
+        return accounts.counted(s, "setup", "192.0.2.7", is_right=is_right)
+
+    time.stop()
+    free = [guess(is_right=False) for _ in range(throttle.FREE_FAILURES)]
+    stopped = [guess(is_right=False), guess(is_right=True)]
+    time.pass_by(minutes=1)
+
+    assert free == [None] * throttle.FREE_FAILURES
+    assert [type(refusal) for refusal in stopped] == [Throttled, Throttled]
+    assert guess(is_right=True) is None

@@ -257,9 +257,10 @@ def test_undo_is_offered_for_fifteen_seconds_and_takes_its_way(
                                 .order_by(Event.id.desc()))
     )  # fmt: skip
 
-    time.pass_by(seconds=undo.OFFERED_SECONDS + undo.GRACE_SECONDS - 2)
+    time.stop()
+    time.pass_by(seconds=undo.OFFERED_SECONDS)
     undo.undo(s, people.bruno, first)
-    time.pass_by(seconds=2)
+    time.pass_by(seconds=undo.GRACE_SECONDS + 1)
     with pytest.raises(TooLate):
         undo.undo(s, people.bruno, second)
 

@@ -1,0 +1,178 @@
+"""The whole site in this process, and people who open its pages without a browser."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from nicegui import ui
+from nicegui.functions.download import download
+from nicegui.functions.navigate import Navigate
+from nicegui.functions.notify import notify
+from nicegui.testing import User
+from nicegui.testing.general import nicegui_reset_globals
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from data.config import Settings
+from services import sessions
+from services.permissions import Actor
+from tests.conftest import People, Queries
+from ui import live
+from ui.feed import feed, presence
+from ui.start import Site
+
+
+class Visitor(User):
+    """Somebody at a page: what it shows, and what its controls do."""
+
+    def shown(self) -> str:
+        """Return all HTML and texts of the page."""
+        parts = []
+        for element in self._client.elements.values():
+            parts += [str(getattr(element, "content", "")), str(getattr(element, "text", ""))]
+            parts += [str(element.props.get(name, "")) for name in ("label", "error-message")]
+        return "\n".join(parts)
+
+    async def sees(self, text: str) -> None:
+        """Wait until the page shows a text."""
+        await self._until(lambda: text in self.shown(), text)
+
+    async def sees_no_more(self, text: str) -> None:
+        """Wait until the page no longer shows a text."""
+        await self._until(lambda: text not in self.shown(), f"no {text}")
+
+    async def is_told(self, text: str) -> None:
+        """Wait until a message says something."""
+        await self._until(lambda: any(text in said for said in self.notify.messages), text)
+
+    def press(self, mark: str, action: str, value: object = "") -> None:
+        """Press a control of the HTML that holds `mark`, as the browser tells it."""
+        for element in self._client.elements.values():
+            if mark not in str(getattr(element, "content", "")):
+                continue
+            for listener in element._event_listeners.values():
+                if listener.type == "click":
+                    told = [json.dumps(action), json.dumps(value)]
+                    named = {"id": element.id, "listener_id": listener.id, "args": told}
+                    self._client.handle_event({"client_id": self._client.id, **named})
+                    return
+        raise AssertionError(f"nothing to press in {mark}")
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a control with a test id."""
+        return any(e.props.get("data-testid") == name for e in self._client.elements.values())
+
+    def field(self, name: str) -> Any:
+        """Find a control by its test id; the newest one where a dialog asks again."""
+        found = [
+            element
+            for element in self._client.elements.values()
+            if element.props.get("data-testid") == name or getattr(element, "_name", "") == name
+        ]
+        assert found, name
+        return found[-1]
+
+    def click(self, name: str) -> None:
+        """Click a button by its test id."""
+        element = self.field(name)
+        for listener in element._event_listeners.values():
+            if listener.type == "click":
+                named = {"id": element.id, "listener_id": listener.id, "args": [json.dumps({})]}
+                self._client.handle_event({"client_id": self._client.id, **named})
+                return
+        raise AssertionError(f"{name} is no button")
+
+    async def _until(self, is_so: Callable[[], bool], what: str) -> None:
+        for _attempt in range(400):
+            if is_so():
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"never: {what}\n{self.shown()[:3000]}")
+
+
+Visit = Callable[[str, str], Awaitable[Visitor]]
+Cost = Callable[[str, str], Awaitable[list[str]]]
+FRAME = (
+    5  # statements of the frame: the cookie, who one is (session, teams, settings), one’s colours
+)
+
+
+@contextmanager
+def _whole_modules() -> Iterator[None]:
+    """Keep our modules: NiceGUI drops those that define pages after each test."""
+    kept = {n: m for n, m in sys.modules.items() if n == "ui" or n.startswith("ui.")}
+    try:
+        yield
+    finally:
+        sys.modules.update(kept)
+
+
+def _forget() -> None:
+    """Forget what a process knows of another test’s database: ids begin anew in each."""
+    hub = live.hub
+    for memory in (hub._ears, hub._seen, hub._waiting, hub._resting):
+        memory.clear()
+    for leases in (presence._leases, presence._listeners):
+        leases.clear()
+    feed._pages.clear()
+
+
+@pytest_asyncio.fixture
+async def site(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """The site as `serve` runs it, but for the server."""
+    monkeypatch.setenv("NICEGUI_USER_SIMULATION", "true")
+    _forget()
+    with _whole_modules(), nicegui_reset_globals():
+        site = Site(Settings(secret_key="s" * 40, database_url=str(engine.url)))
+        async with site.root.router.lifespan_context(site.root):
+            yield site
+        live.hub.stop()
+        ui.navigate, ui.notify, ui.download = Navigate(), notify, download
+
+
+@pytest_asyncio.fixture
+async def visit(
+    site: Site, s: Session, people: People, queries: Queries, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[Visit]:
+    """Open a page as one of the personas; an error in the log fails the test."""
+    browsers: list[httpx.AsyncClient] = []
+
+    async def open_page(name: str, path: str) -> Visitor:
+        who: Actor = getattr(people, name)
+        token = sessions.open(s, who.id)
+        s.commit()
+        browser = httpx.AsyncClient(
+            transport=httpx.ASGITransport(site.asgi),
+            base_url="http://test",
+            cookies={"appticket": token},
+            headers={"Accept-Language": "en", "Origin": "http://test"},
+        )
+        browsers.append(browser)
+        queries.statements.clear()
+        visitor = Visitor(browser)
+        await visitor.open(path)
+        await visitor.sees("page-title")
+        return visitor
+
+    yield open_page
+    for browser in browsers:
+        await browser.aclose()
+    wrong = [record for record in caplog.get_records("call") if record.levelname == "ERROR"]
+    assert wrong == []
+
+
+@pytest.fixture
+def cost(visit: Visit, queries: Queries) -> Cost:
+    """Build a page and return the statements this took, from the cookie to the last row."""
+
+    async def of(name: str, path: str) -> list[str]:
+        await visit(name, path)
+        return [text for text in queries.statements if not text.startswith("BEGIN")]
+
+    return of

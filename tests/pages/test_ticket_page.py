@@ -1,0 +1,171 @@
+"""One ticket, and making one: built, acted on, refused beside the field, at a steady cost."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.models import Comment, LinkKind, Status, Ticket
+from services import assignment, comments, creation, links, observers, tags, tickets, transitions
+from tests.conftest import People
+from tests.pages.conftest import FRAME, Cost, Visit
+
+
+async def test_a_technician_resolves_a_ticket_and_is_offered_to_undo_it(
+    visit: Visit, s: Session, ticket: Ticket
+) -> None:
+    bruno = await visit("bruno", f"/tickets/{ticket.number}")
+
+    bruno.press('class="toolbar"', "move", "resolved")
+
+    await bruno.sees("status-resolved")
+    await bruno.sees('data-action="undo"')
+    s.refresh(ticket)
+    assert ticket.status is Status.RESOLVED
+
+
+async def test_a_message_is_sent_once_and_the_field_is_empty_after(
+    visit: Visit, s: Session, ticket: Ticket
+) -> None:
+    alice = await visit("alice", f"/tickets/{ticket.number}")
+    alice.field("composer").set_value("Elle clignote aussi.")
+
+    alice.click("send")
+    alice.click("send")
+
+    await alice.sees("Elle clignote aussi.</p>")
+    assert alice.field("composer").value == ""
+    said = s.scalars(select(Comment).where(Comment.ticket_number == ticket.number)).all()
+    assert [comment.body for comment in said] == ["Elle clignote aussi."]
+
+
+async def test_an_empty_message_is_refused_beside_its_field(visit: Visit, ticket: Ticket) -> None:
+    alice = await visit("alice", f"/tickets/{ticket.number}")
+
+    alice.click("send")
+
+    await alice._until(lambda: bool(alice.field("composer").error), "an error")
+
+
+async def test_what_a_requester_may_not_do_is_neither_shown_nor_done(
+    visit: Visit, s: Session, ticket: Ticket
+) -> None:
+    alice = await visit("alice", f"/tickets/{ticket.number}")
+    for action in ("take", "assign", "edit_title", "delete", "set_priority", "add_tag"):
+        assert f'data-action="{action}"' not in alice.shown()
+
+    for action, value in (("take", ""), ("delete", ""), ("set_priority", "urgent")):
+        alice.press('class="toolbar"', action, value)
+        await alice.is_told("Your role does not allow this.")
+        alice.notify.messages.clear()
+
+    s.refresh(ticket)
+    assert (ticket.lead_id, ticket.deleted_at) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("driss", 1), ("bruno", 2), ("bruno", 0), ("alice", 999_999_999_999)]
+)
+async def test_a_ticket_one_may_not_see_does_not_exist(
+    visit: Visit, ticket: Ticket, name: str, number: int
+) -> None:
+    visitor = await visit(name, f"/tickets/{number}")
+
+    assert "This does not exist, or you do not have access to it." in visitor.shown()
+    assert "Imprimante" not in visitor.shown()
+
+
+async def test_who_loses_the_right_loses_the_page(
+    visit: Visit, s: Session, people: People, ticket: Ticket
+) -> None:
+    observers.add(s, people.bruno, ticket.number, people.driss.id)
+    s.commit()
+    driss = await visit("driss", f"/tickets/{ticket.number}")
+    await driss.sees("Imprimante muette")
+
+    observers.remove(s, people.bruno, ticket.number, people.driss.id)
+    s.commit()
+    await driss.sees("This does not exist")
+
+    await driss.sees_no_more("Imprimante muette")
+
+
+async def test_a_change_made_elsewhere_shows_by_itself(
+    visit: Visit, s: Session, people: People, ticket: Ticket
+) -> None:
+    alice = await visit("alice", f"/tickets/{ticket.number}")
+
+    assignment.take(s, people.bruno, ticket.number)
+    s.commit()
+
+    await alice.sees("Bruno")
+    await alice.sees("status-in_progress")
+
+
+async def test_a_closed_ticket_has_no_composer(
+    visit: Visit, s: Session, people: People, ticket: Ticket
+) -> None:
+    transitions.move(s, people.bruno, ticket.number, Status.RESOLVED)
+    transitions.move(s, people.bruno, ticket.number, Status.CLOSED)
+    s.commit()
+
+    bruno = await visit("bruno", f"/tickets/{ticket.number}")
+
+    assert "nothing on it can change any more" in bruno.shown()
+    for name in ("composer", "send"):
+        with pytest.raises(AssertionError):
+            bruno.field(name)
+    assert 'data-action="move"' not in bruno.shown()
+
+
+async def test_a_ticket_takes_at_most_twelve_statements_whatever_hangs_on_it(
+    cost: Cost, s: Session, people: People, ticket: Ticket
+) -> None:
+    load(s, people, ticket.number, 1)
+    few = await cost("diane", f"/tickets/{ticket.number}")
+
+    load(s, people, ticket.number, 30)
+    many = await cost("diane", f"/tickets/{ticket.number}")
+
+    assert len(many) == len(few), many
+    assert len(many) <= 12 + FRAME, many
+
+
+def load(s: Session, people: People, number: int, count: int) -> None:
+    for n in range(count):
+        other = creation.create(s, people.alice, creation.NewTicket(title=f"Autre {n}"))
+        comments.post(s, people.alice, number, f"Question {n}")
+        comments.post(s, people.bruno, number, f"Note {n}", internal=True)
+        tags.add(s, people.bruno, number, f"t{count}x{n}"[:30]) if n < 15 else None
+        links.add(s, people.bruno, number, LinkKind.RELATES_TO, other.number)
+        tickets.edit(s, people.bruno, number, {"title": f"Imprimante {n} de {count}"})
+    s.commit()
+
+
+async def test_a_ticket_is_made_from_its_form_and_once(visit: Visit, s: Session) -> None:
+    alice = await visit("alice", "/tickets/new")
+    alice.field("title").set_value("Souris perdue")
+    alice.field("description").set_value("Sous le bureau ?")
+
+    alice.click("submit")
+    alice.click("submit")
+    await alice.sees("Souris perdue</h1>")
+
+    (made,) = s.scalars(select(Ticket)).all()
+    assert (made.title, made.description) == ("Souris perdue", "Sous le bureau ?")
+
+
+async def test_a_ticket_without_title_is_refused_beside_the_field(visit: Visit, s: Session) -> None:
+    alice = await visit("alice", "/tickets/new")
+    alice.field("description").set_value("Tout est là")
+
+    alice.click("submit")
+
+    await alice._until(lambda: bool(alice.field("title").error), "an error")
+    assert alice.field("description").value == "Tout est là"
+    assert s.scalars(select(Ticket)).all() == []
+
+
+async def test_the_form_takes_at_most_eight_statements(cost: Cost, people: People) -> None:
+    for name in ("alice", "bruno"):
+        statements = await cost(name, "/tickets/new")
+        assert len(statements) <= 8 + FRAME, statements

@@ -4,10 +4,12 @@ from typing import Any
 
 from htpy import Element, button, li, span
 from nicegui import ui
+from sqlalchemy.orm import Session
 
 from data.models import Team
 from services import teams
 from services.errors import DomainError
+from services.permissions import Action, Actor, require
 from services.words import _, ngettext
 from ui import live
 from ui.door import Door, door
@@ -21,6 +23,12 @@ async def teams_page() -> None:
     await Teams(door()).build()
 
 
+def load(s: Session, by: Actor) -> list[Team]:
+    """Fetch the teams for who may change them; staff may only know them."""
+    require(by, Action.TEAM_MANAGE)
+    return teams.all(s, by)
+
+
 class Teams:
     """The page in one browser."""
 
@@ -30,7 +38,7 @@ class Teams:
     async def build(self) -> None:
         """Load and draw the page, and follow the organisation."""
         try:
-            self._teams = await self._do.see(teams.all)
+            self._teams = await self._do.see(load)
         except DomainError as refusal:
             headings.refused(refusal)
             return
@@ -48,7 +56,7 @@ class Teams:
 
     async def _changed(self, _numbers: set[int]) -> None:
         if not self._list.is_deleted:
-            self._teams = await self._do.look(teams.all) or []
+            self._teams = await self._do.look(load) or []
             self._list.show_items(self._items())
 
     async def _acted(self, action: str, value: Any) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nicegui import ui
 from sqlalchemy.orm import Session
 
-from services import categories, comments, drafts, teams, ticket_view
+from services import choices, comments, drafts, ticket_view
 from services.errors import DomainError, Invalid, NotFound
 from services.permissions import Action, Actor
 from services.ticket_view import TicketView
@@ -23,6 +23,7 @@ from ui.widgets.autosave import Autosave
 from ui.widgets.files import DraftFiles, accept_drops
 
 THREAD = "thread"
+_CHOOSING = {Action.TICKET_ASSIGN, Action.TICKET_EDIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,11 @@ async def ticket_page(number: str) -> None:
 def load(s: Session, by: Actor, number: int) -> Loaded:
     """Fetch all the page draws, in one transaction."""
     view = ticket_view.load(s, by, number)
+    offered = choices.offered(s, by) if view.may & _CHOOSING else None
     return Loaded(
         view=view,
-        teams=teams.options(s, by) if Action.TICKET_ASSIGN in view.may else [],
-        categories=categories.options(s) if Action.TICKET_EDIT in view.may else [],
+        teams=offered.teams if offered and Action.TICKET_ASSIGN in view.may else [],
+        categories=offered.categories if offered and Action.TICKET_EDIT in view.may else [],
     )
 
 

@@ -105,11 +105,17 @@ class B(Node):
     name = "b"
 
 
+class Patient(ThreadingHTTPServer):
+    """Lets as many callers wait as a real process does, not five."""
+
+    request_queue_size = 128
+
+
 @pytest.fixture
 def nodes() -> Iterator[list[ThreadingHTTPServer]]:
     """Two processes, a and b."""
     Node.answered.clear()
-    running = [ThreadingHTTPServer((servers.LOOPBACK, 0), node) for node in (A, B)]
+    running = [Patient((servers.LOOPBACK, 0), node) for node in (A, B)]
     threads = [threading.Thread(target=node.serve_forever, args=(0.01,)) for node in running]
     for thread in threads:
         thread.start()

@@ -115,7 +115,7 @@ class Patient(ThreadingHTTPServer):
 def nodes() -> Iterator[list[ThreadingHTTPServer]]:
     """Two processes, a and b."""
     Node.answered.clear()
-    running = [Patient((servers.LOOPBACK, 0), node) for node in (A, B)]
+    running: list[ThreadingHTTPServer] = [Patient((servers.LOOPBACK, 0), node) for node in (A, B)]
     threads = [threading.Thread(target=node.serve_forever, args=(0.01,)) for node in running]
     for thread in threads:
         thread.start()

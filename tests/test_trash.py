@@ -209,3 +209,16 @@ def test_bytes_without_a_row_are_swept_a_day_later(
     assert not files.path_of(gone).exists()
     assert Path(files.path_of(kept.digest)).read_bytes() == b"kept"
     assert s.scalars(select(Attachment.digest)).all() == [kept.digest]
+
+
+def test_the_number_of_an_event_is_never_given_twice(
+    s: Session, people: People, ticket: Ticket
+) -> None:
+    trash.delete(s, people.diane, ticket.number)
+    s.commit()
+    newest = s.scalar(select(func.max(Event.id))) or 0
+
+    trash.purge(s, people.diane, ticket.number, typed=str(ticket.number))
+
+    s.commit()
+    assert last_event(s, ticket.number).id > newest

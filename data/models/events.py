@@ -24,7 +24,7 @@ class Event(Base):
         Index(None, "created_at"),
         Index(None, "relayed_at", "id"),
         Index(None, "subject", "id"),
-        Base.__table_args__,
+        {**Base.__table_args__, "sqlite_autoincrement": True},  # a purge must not free an id
     )
 
     id: Mapped[int] = mapped_column(

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from data import db
 from data.models import Event, Role
+from data.threads import in_thread
 from services import sessions, words
 from services.errors import DomainError, Invalid, SignedOut
 from services.permissions import Actor
 from services.words import N_
 from ui import sockets
 from ui.logins import Login
-from ui.threads import in_thread
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -8,6 +8,7 @@ from nicegui import Client
 from sqlalchemy.exc import SQLAlchemyError
 
 from data import clock, db
+from data.threads import in_thread
 from services import counters, filters, lists
 from services.counters import Counts
 from services.filters import Filter
@@ -19,7 +20,6 @@ from ui.fragments import rows
 from ui.fragments.rows import Look
 from ui.live import Scoped
 from ui.presence import Presence, Viewer
-from ui.threads import in_thread
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from htpy import Element, Node, a, button, div, form, input, label, nav, p, span
 
 from data import db
 from data.config import Settings
+from data.threads import in_thread
 from services import accounts, categories, sessions
 from services.accounts import SignIn
 from services.errors import DomainError, Invalid
@@ -19,7 +20,6 @@ from services.words import LANGUAGES, N_, _
 from ui import guard, sockets
 from ui.document import document
 from ui.logins import Login, Logins
-from ui.threads import in_thread
 
 ENDONYMS = {"fr": "Français", "en": "English"}
 _SETUP = "setup"  # the throttle’s account of the setup code

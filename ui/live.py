@@ -18,9 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data import clock, db
 from data.models import Event
+from data.threads import in_thread
 from services import changes
 from services.changes import Change
-from ui.threads import in_thread
 
 log = logging.getLogger(__name__)
 

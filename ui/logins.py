@@ -8,8 +8,8 @@ from starlette.types import Scope
 
 from data import db
 from data.config import Settings
+from data.threads import in_thread
 from services import sessions, words
-from ui.threads import in_thread
 
 FRESH_SECONDS = 4.0  # a revocation is felt within five
 

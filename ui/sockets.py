@@ -17,9 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Scope
 
 from data import db
+from data.threads import in_thread
 from services import sessions
 from ui.logins import Login, Logins, cookies
-from ui.threads import in_thread
 
 log = logging.getLogger(__name__)
 

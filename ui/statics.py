@@ -9,9 +9,9 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from data.threads import in_thread
 from ui import browser
 from ui.logins import header
-from ui.threads import in_thread
 
 FOLDER = Path(__file__).parent / "assets"
 FOREVER = "public, max-age=31536000, immutable"

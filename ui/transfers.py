@@ -1,32 +1,21 @@
 """Files going up and down: our own guarded addresses, limits held on the server (R-13)."""
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
 from sqlalchemy.orm import Session
 
 from data import db, files
-from data.files import SHOWN_INLINE, Intake, Lying, NoRoom, Stored, TooLarge
+from data.files import SHOWN_INLINE, Stored
 from data.models import Attachment
+from data.threads import in_thread
 from services import attachments, sessions
 from services.errors import DomainError, Invalid, NotFound
-from services.words import N_
+from services.uploads import Upload
 from ui.document import not_found
-from ui.threads import in_thread
-
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
 
 router = APIRouter(include_in_schema=False)
-
-_TOO_LARGE = N_("A file may be 25 MB large at most.")
-_NO_ROOM = N_("The server has no room for files at the moment.")
-_LYING = N_("The content of this file is not what its name says.")
-_EMPTY = N_("Choose a file.")
 
 
 @router.post("/uploads/{context}")
@@ -94,68 +83,10 @@ def _add(s: Session, session_id: int, context: str, stored: Stored) -> int:
 
 async def _receive(request: Request) -> Stored:
     """Stream the one file of a form to disk, and stop as soon as it is too large."""
-    kind, options = parse_options_header(request.headers.get("content-type"))
-    if kind != b"multipart/form-data" or b"boundary" not in options:
-        raise Invalid({"file": _EMPTY})
-    try:
-        intake = Intake()
-    except NoRoom:
-        raise Invalid({"file": _NO_ROOM}) from None
-    part = _OneFile(intake)
-    parser = MultipartParser(options[b"boundary"], part.callbacks())
+    incoming = Upload(request.headers.get("content-type"))
     try:
         async for chunk in request.stream():
-            await in_thread(parser.write, chunk)
-        if part.name is None:
-            raise Invalid({"file": _EMPTY})
-        return await in_thread(intake.finish, part.name)
-    except TooLarge:
-        raise Invalid({"file": _TOO_LARGE}) from None
-    except Lying:
-        raise Invalid({"file": _LYING}) from None
-    except FormParserError:
-        raise Invalid({"file": _EMPTY}) from None
+            await in_thread(incoming.take, chunk)
+        return await in_thread(incoming.finish)
     finally:
-        intake.abort()  # nothing remains of what was not finished
-
-
-class _OneFile:
-    """Hands the bytes of the first file of a form on; other parts are passed over."""
-
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
-        self._header = b""
-        self._value = b""
-        self._is_ours = False
-        self.name: str | None = None
-
-    def callbacks(self) -> "MultipartCallbacks":
-        """Return what the parser calls."""
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": self._on_header_field,
-            "on_header_value": self._on_header_value,
-            "on_header_end": self._on_header_end,
-            "on_part_data": self._on_data,
-        }
-
-    def _begin(self) -> None:
-        self._is_ours = False
-
-    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
-
-    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _on_header_end(self) -> None:
-        if self._header.lower() == b"content-disposition" and self.name is None:
-            _kind, options = parse_options_header(self._value)
-            if b"filename" in options:
-                self.name = options[b"filename"].decode("utf-8", "replace")
-                self._is_ours = True
-        self._header, self._value = b"", b""
-
-    def _on_data(self, data: bytes, start: int, end: int) -> None:
-        if self._is_ours:
-            self._intake.write(data[start:end])
+        incoming.abort()  # nothing remains of what was not finished

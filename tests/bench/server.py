@@ -18,12 +18,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from data import db, files
 from data.config import Settings
 from data.models import Role
+from data.threads import in_thread
 from integrations.bus import Bus
 from services import tickets
 from services.permissions import Actor
 from ui import live
 from ui.start import Site
-from ui.threads import in_thread
 
 HOOKS = "/bench/"
 

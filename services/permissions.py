@@ -69,6 +69,7 @@ class Action(StrEnum):
     TICKET_RESOLVE = "ticket:resolve"
     TICKET_RESTORE = "ticket:restore"
     TICKET_TAKE = "ticket:take"
+    TOKEN_MANAGE = "token:manage"  # noqa: S105 - no password
     TRASH_SEE = "trash:see"
     USER_MANAGE = "user:manage"
 
@@ -136,6 +137,7 @@ RULES: dict[Action, Rule] = {
     Action.TICKET_RESOLVE: _repairs,
     Action.TICKET_RESTORE: _is_admin,
     Action.TICKET_TAKE: _repairs,
+    Action.TOKEN_MANAGE: _is_admin,
     Action.TRASH_SEE: _is_admin,
     Action.USER_MANAGE: _is_admin,
 }

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from data.clock import now
 from data.models import PendingReason, Status, Ticket
-from services import attachments, sessions, settings, throttle, transitions
+from services import attachments, replays, sessions, settings, throttle, transitions
 
 BATCH = 100  # tickets in one transaction
 
@@ -28,9 +28,10 @@ def close(s: Session) -> int:
 
 
 def clean(s: Session) -> None:
-    """Forget sessions and failures that are over, and files that nothing refers to."""
+    """Forget sessions, failures and kept answers that are over, and files nothing refers to."""
     sessions.clean(s)
     throttle.clean(s)
+    replays.clean(s)
     attachments.sweep(s)
 
 

@@ -16,6 +16,8 @@ from sqlalchemy import create_engine
 
 import main
 from data.config import LANGUAGES, PREFIX, Settings
+from integrations.api import problems
+from services.tokens import Scope
 from tests import servers
 from ui.widgets import dialogs
 
@@ -23,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 KIND = re.compile(
-    r"(category|comment|external_link|link|session|team|ticket|user)\.[a-z]+(_[a-z]+)*"
+    r"(category|comment|external_link|link|session|team|ticket|token|user)\.[a-z]+(_[a-z]+)*"
 )
 LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")
 
@@ -168,3 +170,12 @@ def _anchors(path: Path) -> set[str]:
     """Return what GitHub and GitLab make of the headings."""
     headings = re.findall(r"^#+ (.+)$", _text(path), re.M)
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+def test_every_code_of_a_refusal_and_every_scope_is_explained() -> None:
+    text = _text(DOCS / "api.md")
+
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.M)
+    assert {code: int(status) for code, status in rows} == problems.STATUS
+    scopes = re.findall(r"`([a-z:]+)`", text.partition("| scope |")[2].partition("```")[0])
+    assert {scope.value for scope in Scope} <= set(scopes)

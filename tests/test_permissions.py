@@ -20,6 +20,7 @@ from services import (
     teams,
     ticket_view,
     tickets,
+    tokens,
     transitions,
     trash,
     users,
@@ -141,6 +142,7 @@ ANYWHERE: dict[str, Gesture] = {
     "queue:see": lambda x, by, _: teams.options(x.s, by),
     "category:manage": lambda x, by, _: categories.create(x.s, by, name="Fax"),
     "team:manage": lambda x, by, _: teams.create(x.s, by, name="Minitel"),
+    "token:manage": lambda x, by, _: tokens.all(x.s, by),
     "user:manage": lambda x, by, _: users.get(x.s, by, x.people.alice.id),
 }
 ROLES = {"requester": "alice", "technician": "bruno", "manager": "chloe", "admin": "diane"}

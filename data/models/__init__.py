@@ -1,5 +1,6 @@
 """Tables. A model knows its columns and its own small truths, not who may do what."""
 
+from data.models.access import ApiToken, Idempotency
 from data.models.events import Event
 from data.models.identity import LoginSession, Throttle
 from data.models.organisation import Category, Membership, Role, Team, Theme, User
@@ -24,6 +25,7 @@ from data.models.tickets import (
 )
 
 __all__ = [
+    "ApiToken",
     "Attachment",
     "Category",
     "Channel",
@@ -32,6 +34,7 @@ __all__ = [
     "Draft",
     "Event",
     "ExternalLink",
+    "Idempotency",
     "Impact",
     "Link",
     "LinkKind",

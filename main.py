@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data import config, db, files, schema
 from data.config import ConfigError, Settings
-from services import accounts, sessions, words
+from services import accounts, sessions, tokens, words
 from services.errors import DomainError, Invalid
 
 log = logging.getLogger("appticket")
@@ -60,6 +60,13 @@ def parser() -> argparse.ArgumentParser:
     admin.add_argument(
         "--password-stdin", action="store_true", required=True, help="read it as one line"
     )
+    token_ = command("token", token, "Make a token of the API and print it on the last line.")
+    token_.add_argument("--user", required=True, metavar="EMAIL")
+    token_.add_argument(
+        "--scope", required=True, action="append", help="may be repeated; `all` exists"
+    )
+    token_.add_argument("--name", default="main.py token", help="what the token is recognised by")
+    token_.add_argument("--days", type=int, default=tokens.DEFAULT_DAYS, help="how long it lives")
     load_ = command("load", load, "Load tickets in bulk from meta.json and tickets.jsonl in DIR.")
     load_.add_argument("dir", metavar="DIR", type=Path)
     command("doctor", doctor, "Check configuration, database and Redis, and say what to mend.")
@@ -89,7 +96,7 @@ def run_server(settings: Settings) -> None:
     """Run the site on the configured address."""
     import uvicorn  # noqa: PLC0415 - only for who serves
 
-    from integrations import chores  # noqa: PLC0415
+    from integrations import api, chores  # noqa: PLC0415
     from integrations.bus import Bus  # noqa: PLC0415
     from ui.start import Site  # noqa: PLC0415
 
@@ -100,6 +107,7 @@ def run_server(settings: Settings) -> None:
         publish=bus.publish if bus else None,
         listen=bus.run if bus else None,
         beside=[chores.run],
+        mounts={"/api": api.create(settings)},
     )
     if db.read(accounts.needs_setup):
         _tell(f"First start: open {settings.base_url}/setup — code {site.gate.setup_code}")
@@ -136,6 +144,15 @@ def create_admin(settings: Settings, options: argparse.Namespace) -> None:
         lambda s: accounts.create_admin(s, name=name, email=options.email, password=password).id
     )
     _tell(f"{options.email} is an administrator.")
+
+
+def token(settings: Settings, options: argparse.Namespace) -> None:
+    """Make a token; it is shown this once."""
+    _bring_up_to_date(prepare(settings))
+    wish = tokens.Wish(name=options.name, scopes=options.scope, days=options.days)
+    row, secret = db.write(lambda s: tokens.issue(s, options.user, wish))
+    _tell(f"A token of {options.user} until {row.expires_at:%Y-%m-%d}, shown this once:")
+    _tell(secret)
 
 
 def load(settings: Settings, options: argparse.Namespace) -> None:

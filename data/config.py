@@ -36,6 +36,7 @@ class Settings:
     node: str = ""
     forwarded_allow_ips: str = "127.0.0.1"
     log_level: str = "INFO"
+    api_rate: int = 200
 
     @property
     def is_embedded(self) -> bool:
@@ -78,6 +79,7 @@ def read(env: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> S
         node=reader.matching("NODE", "", r"[a-z0-9-]{0,20}"),
         forwarded_allow_ips=reader.text("FORWARDED_ALLOW_IPS", "127.0.0.1"),
         log_level=reader.one_of("LOG_LEVEL", "INFO", LOG_LEVELS),
+        api_rate=reader.number("API_RATE", 200, at_most=100_000),
     )
     if reader.wrong:
         raise ConfigError("\n".join(reader.wrong))

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from data import files
 from data.clock import now
 from data.models import Attachment, Comment, Status, Ticket
-from services import tickets
-from services.errors import Closed, Invalid, NotFound
-from services.permissions import Actor, comments_visible_to
+from services import events, tickets
+from services.errors import Closed, Invalid, NotAllowed, NotFound
+from services.permissions import Action, Actor, comments_visible_to
 from services.words import N_
 
 MAX_MESSAGE_BYTES = 50 * 2**20
@@ -28,18 +28,58 @@ def add(s: Session, by: Actor, context: str, stored: files.Stored) -> Attachment
         Invalid: field `file`; too many, too much for one message, too much for a day.
     """
     _check_context(s, by, context)
-    _check_quota(s, by, context, stored.size_bytes)
-    attachment = Attachment(
-        draft_context=context,
-        uploader_id=by.id,
-        name=stored.name,
-        content_type=stored.content_type,
-        size_bytes=stored.size_bytes,
-        digest=stored.digest,
-    )
+    _check_quota(s, by, drafted(s, by, context), stored.size_bytes)
+    attachment = _row(by, stored)
+    attachment.draft_context = context
     s.add(attachment)
     s.flush()
     return attachment
+
+
+def attach(
+    s: Session, by: Actor, number: int, stored: files.Stored, *, comment_id: int | None = None
+) -> Attachment:
+    """Hang a stored file on a ticket, or on one’s own comment there, without a draft.
+
+    Raises:
+        NotFound, Closed, NotAllowed (somebody else’s comment).
+        Invalid: field `file`; too many on this comment, too much for a day.
+    """
+    ticket = tickets.change(s, by, number, Action.TICKET_COMMENT)
+    comment = _own_comment(s, by, number, comment_id) if comment_id is not None else None
+    there = select(Attachment).where(
+        Attachment.ticket_number == number,
+        Attachment.comment_id == comment_id,
+        Attachment.uploader_id == by.id,
+        Attachment.created_at > now() - timedelta(days=1),
+    )
+    _check_quota(s, by, list(s.scalars(there)), stored.size_bytes)
+    attachment = _row(by, stored)
+    attachment.ticket_number, attachment.comment_id = number, comment_id
+    s.add(attachment)
+    s.flush()
+    is_internal = comment is not None and comment.is_internal
+    if not is_internal:
+        tickets.touched(ticket)
+    events.record(
+        s,
+        by,
+        ticket,
+        "ticket.file_attached",
+        internal=is_internal,
+        attachment_id=attachment.id,
+        file=attachment.name,
+    )
+    return attachment
+
+
+def check_target(s: Session, by: Actor, number: int) -> None:
+    """Refuse, before any byte is taken in, a file for a ticket one cannot attach to.
+
+    Raises:
+        NotFound, Closed.
+    """
+    _check_context(s, by, f"comment:{number}")
 
 
 def discard(s: Session, by: Actor, attachment_id: int) -> None:
@@ -71,6 +111,23 @@ def claim(
         attachment.ticket_number = ticket.number
         attachment.comment_id = comment.id if comment else None
     s.flush()
+
+
+def of(s: Session, by: Actor, number: int) -> list[Attachment]:
+    """Return the files of a ticket and of its comments that `by` may open, oldest first."""
+    tickets.get(s, by, number)
+    query = (
+        select(Attachment)
+        .outerjoin(Comment, Attachment.comment_id == Comment.id)
+        .where(Attachment.ticket_number == number)
+        .where(
+            or_(
+                Attachment.comment_id.is_(None),
+                and_(Comment.deleted_at.is_(None), comments_visible_to(by)),
+            )
+        )
+    )
+    return list(s.scalars(query.order_by(Attachment.id)))
 
 
 def get(s: Session, by: Actor, attachment_id: int) -> Attachment:
@@ -133,8 +190,27 @@ def _check_context(s: Session, by: Actor, context: str) -> None:
         raise Closed(number=ticket.number)
 
 
-def _check_quota(s: Session, by: Actor, context: str, size_bytes: int) -> None:
-    there = drafted(s, by, context)
+def _row(by: Actor, stored: files.Stored) -> Attachment:
+    return Attachment(
+        uploader_id=by.id,
+        name=stored.name,
+        content_type=stored.content_type,
+        size_bytes=stored.size_bytes,
+        digest=stored.digest,
+    )
+
+
+def _own_comment(s: Session, by: Actor, number: int, comment_id: int) -> Comment:
+    here = (Comment.id == comment_id, Comment.ticket_number == number, comments_visible_to(by))
+    comment = s.scalar(select(Comment).where(*here, Comment.deleted_at.is_(None)))
+    if comment is None:
+        raise NotFound
+    if comment.author_id != by.id:
+        raise NotAllowed
+    return comment
+
+
+def _check_quota(s: Session, by: Actor, there: list[Attachment], size_bytes: int) -> None:
     if len(there) >= MAX_FILES:
         raise Invalid({"file": N_("At most {at_most} files at once, please.")}, at_most=MAX_FILES)
     if sum(a.size_bytes for a in there) + size_bytes > MAX_MESSAGE_BYTES:

@@ -12,7 +12,7 @@ from data.text import fold
 from services import checks, events
 from services.accounts import checked
 from services.errors import Invalid, NotFound
-from services.permissions import Action, Actor, require
+from services.permissions import Action, Actor, allows, require
 from services.words import N_, _
 
 SEPARATOR = " › "
@@ -23,14 +23,30 @@ ROOTS = (N_("Hardware"), N_("Software"))
 
 def options(s: Session) -> list[tuple[int, str]]:
     """Return (id, path) of the active categories in the order of the tree, for everybody."""
-    active = s.scalars(select(Category).where(Category.is_active))
-    return [(category.id, category.path) for category in _in_order(active)]
+    return [(category.id, category.path) for category in offered(s)]
+
+
+def offered(s: Session) -> list[Category]:
+    """Return the active categories in the order of the tree, for everybody."""
+    return _in_order(s.scalars(select(Category).where(Category.is_active)))
 
 
 def tree(s: Session, by: Actor) -> list[Category]:
     """Return every category in the order of the tree, for the administrator."""
     require(by, Action.CATEGORY_MANAGE)
     return _in_order(s.scalars(select(Category)))
+
+
+def get(s: Session, by: Actor, category_id: int) -> Category:
+    """Return one category; those no longer offered are the administrator’s to see.
+
+    Raises:
+        NotFound.
+    """
+    category = s.get(Category, category_id)
+    if category is None or not (category.is_active or allows(by, Action.CATEGORY_MANAGE)):
+        raise NotFound
+    return category
 
 
 def subtree_ids(s: Session, category_id: int) -> frozenset[int]:

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from data.models import Comment, CommentVersion, PendingReason, Status, Ticket, User
+from data.models import Channel, Comment, CommentVersion, PendingReason, Status, Ticket, User
 from services import attachments, checks, drafts, events, keys, tickets, transitions
 from services.errors import Closed, Conflict, Invalid, NotAllowed, NotFound, TooLate
 from services.permissions import Action, Actor, comments_visible_to, is_staff, require
@@ -38,28 +38,23 @@ def post(
     kept = keys.kept(by, key, "comment", number)
     if kept and (made := _made_before(s, by, number, kept)):
         return made
-    ticket = tickets.change(s, by, number, Action.TICKET_COMMENT)
-    if internal:
-        require(by, Action.TICKET_NOTE, ticket)
-    has_files = attachments.waiting(s, by, draft_of(number)) > 0
-    comment = Comment(
-        ticket_number=number,
-        author_id=by.id,
-        body=checks.prose("body", body, required=not has_files),
-        is_internal=internal,
-        creation_key=kept,
-    )
-    s.add(comment)
-    s.flush()
-    attachments.claim(s, by, draft_of(number), ticket, comment)
-    drafts.drop(s, by, draft_of(number))
-    kind = "comment.noted" if internal else "comment.posted"
-    events.record(s, by, ticket, kind, internal=internal, comment_id=comment.id)
-    if not internal:  # of a note, not even the date of the ticket tells
-        tickets.touched(ticket)
-        _answered(s, by, ticket, comment)
-    if resolve:
-        transitions.move(s, by, number, Status.RESOLVED, comment_id=comment.id)
+    context = draft_of(number)
+    has_files = attachments.waiting(s, by, context) > 0
+    comment, ticket = _add(s, by, number, body, internal=internal, may_be_empty=has_files)
+    comment.creation_key = kept
+    attachments.claim(s, by, context, ticket, comment)
+    drafts.drop(s, by, context)
+    _said(s, by, ticket, comment, resolve=resolve)
+    return comment
+
+
+def say(
+    s: Session, by: Actor, number: int, body: str, *, internal: bool = False, resolve: bool = False
+) -> Comment:
+    """Do as `post`, through the API: what the person is typing in a browser is left alone."""
+    comment, ticket = _add(s, by, number, body, internal=internal, may_be_empty=False)
+    comment.channel = Channel.API
+    _said(s, by, ticket, comment, resolve=resolve)
     return comment
 
 
@@ -145,6 +140,35 @@ def previous(s: Session, comment: Comment) -> str:
     """Return what a comment said before its last change."""
     query = select(CommentVersion.body).where(CommentVersion.comment_id == comment.id)
     return s.scalar(query.order_by(CommentVersion.id.desc()).limit(1)) or ""
+
+
+def _add(
+    s: Session, by: Actor, number: int, body: str, *, internal: bool, may_be_empty: bool
+) -> tuple[Comment, Ticket]:
+    ticket = tickets.change(s, by, number, Action.TICKET_COMMENT)
+    if internal:
+        require(by, Action.TICKET_NOTE, ticket)
+    comment = Comment(
+        ticket_number=number,
+        author_id=by.id,
+        body=checks.prose("body", body, required=not may_be_empty),
+        is_internal=internal,
+    )
+    s.add(comment)
+    s.flush()
+    return comment, ticket
+
+
+def _said(s: Session, by: Actor, ticket: Ticket, comment: Comment, *, resolve: bool) -> None:
+    """Record a new comment, and what follows from it."""
+    internal = comment.is_internal
+    kind = "comment.noted" if internal else "comment.posted"
+    events.record(s, by, ticket, kind, internal=internal, comment_id=comment.id)
+    if not internal:  # of a note, not even the date of the ticket tells
+        tickets.touched(ticket)
+        _answered(s, by, ticket, comment)
+    if resolve:
+        transitions.move(s, by, ticket.number, Status.RESOLVED, comment_id=comment.id)
 
 
 def _made_before(s: Session, by: Actor, number: int, key: str) -> Comment | None:

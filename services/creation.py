@@ -50,6 +50,7 @@ class NewTicket:
     channel: Channel | str = Channel.WEB
     key: str | None = None  # of the form: the same form sent twice makes one ticket
     follows: int | None = None  # the closed ticket this one carries on
+    from_draft: bool = True  # takes the files of the draft along and ends it
 
     requester_id: int | None = None
     impact: Impact | str | None = None
@@ -88,8 +89,9 @@ def create(s: Session, by: Actor, new: NewTicket) -> Ticket:
     s.add(ticket)
     s.flush()
     _bring(s, by, ticket, company)
-    attachments.claim(s, by, DRAFT, ticket)
-    drafts.drop(s, by, DRAFT)
+    if new.from_draft:
+        attachments.claim(s, by, DRAFT, ticket)
+        drafts.drop(s, by, DRAFT)
     events.record(s, by, ticket, "ticket.created", channel=ticket.channel)
     return ticket
 

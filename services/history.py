@@ -31,6 +31,7 @@ SENTENCES: dict[str, str] = {
     "ticket.created": N_("created the ticket"),
     "ticket.deleted": N_("moved the ticket to the trash"),
     "ticket.edited": N_("edited the ticket"),
+    "ticket.file_attached": N_("attached the file {file}"),
     "ticket.helper_added": N_("added {person} as a helper"),
     "ticket.helper_removed": N_("removed {person} from the helpers"),
     "ticket.imported": N_("imported the ticket"),
@@ -106,6 +107,7 @@ def _line(event: Event, actor: str, names: "_Names") -> HistoryLine:
         "tag": details.get("tag", ""),
         "other": details.get("other", ""),
         "link": _link(details),
+        "file": details.get("file", ""),
     }
     changes = details.get("changes", {})
     return HistoryLine(

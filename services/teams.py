@@ -28,6 +28,22 @@ def options(s: Session, by: Actor) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in s.execute(query)]
 
 
+def get(s: Session, by: Actor, team_id: int) -> Team:
+    """Return one team with its members, for staff.
+
+    Raises:
+        NotFound.
+    """
+    require(by, Action.QUEUE_SEE)
+    return _find(s, team_id)
+
+
+def of(s: Session, by: Actor) -> list[tuple[int, str]]:
+    """Return (id, name) of the active teams one is in oneself, by name."""
+    query = select(Team.id, Team.name).where(Team.id.in_(by.team_ids)).order_by(Team.name)
+    return [(row.id, row.name) for row in s.execute(query)]
+
+
 def create(s: Session, by: Actor, /, *, name: str, **more: Any) -> Team:
     """Create a team; `more` takes the other fields of `edit`."""
     require(by, Action.TEAM_MANAGE)
@@ -48,10 +64,7 @@ def edit(s: Session, by: Actor, /, team_id: int, **values: Any) -> Team:
         NotFound: no such team.
     """
     require(by, Action.TEAM_MANAGE)
-    query = select(Team).where(Team.id == team_id).options(selectinload(Team.members))
-    team = s.scalar(query)
-    if team is None:
-        raise NotFound
+    team = _find(s, team_id)
     before = _state(team)
     _change(s, team, values)
     s.flush()
@@ -62,6 +75,14 @@ def edit(s: Session, by: Actor, /, team_id: int, **values: Any) -> Team:
 def deactivate(s: Session, by: Actor, team_id: int) -> Team:
     """Offer the team no more; its tickets keep it."""
     return edit(s, by, team_id, is_active=False)
+
+
+def _find(s: Session, team_id: int) -> Team:
+    query = select(Team).where(Team.id == team_id).options(selectinload(Team.members))
+    team = s.scalar(query)
+    if team is None:
+        raise NotFound
+    return team
 
 
 def _change(s: Session, team: Team, values: dict[str, Any]) -> None:

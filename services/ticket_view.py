@@ -105,6 +105,37 @@ def load(s: Session, by: Actor, number: int) -> TicketView:
     )
 
 
+def messages(s: Session, by: Actor, number: int) -> list[Message]:
+    """Return the conversation of a ticket that `by` may see, oldest first.
+
+    Raises:
+        NotFound.
+    """
+    tickets.get(s, by, number)
+    files, _drafted = _files(s, by, number, comments.draft_of(number))
+    return _messages(s, by, number, files)
+
+
+def message(s: Session, by: Actor, comment_id: int) -> Message:
+    """Return one comment with its files.
+
+    Raises:
+        NotFound.
+    """
+    number = comments.get(s, by, comment_id).ticket_number
+    return next(m for m in messages(s, by, number) if m.comment.id == comment_id)
+
+
+def links_of(s: Session, by: Actor, number: int) -> tuple[list[LinkedTicket], list[ExternalLink]]:
+    """Return the links of a ticket to others that `by` may see, and to the world outside.
+
+    Raises:
+        NotFound.
+    """
+    tickets.get(s, by, number)
+    return _links(s, by, number), _external_links(s, number)
+
+
 def may(by: Actor, ticket: Ticket) -> frozenset[Action]:
     """Return what `by` may do to the ticket as it stands; a closed one only goes to the trash."""
     lasting = {Action.TICKET_READ, Action.TICKET_DELETE, Action.TICKET_CREATE}

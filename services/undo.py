@@ -62,6 +62,12 @@ def undo(s: Session, by: Actor, event_id: int) -> None:
     event.details = {**event.details, "undone": True}
 
 
+def ticket_of(s: Session, by: Actor, event_id: int) -> int | None:
+    """Return the number of the ticket of one’s own action, None when it is not one’s own."""
+    event = s.get(Event, event_id)
+    return event.ticket_number if event and event.actor_id == by.id else None
+
+
 def _ticket(s: Session, event: Event) -> Ticket:
     """Return the ticket, locked; one’s own change may have hidden it from oneself."""
     ticket = s.get(Ticket, event.ticket_number, with_for_update=True, populate_existing=True)

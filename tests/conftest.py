@@ -1,12 +1,14 @@
 """An empty database per test, five people everyone knows, files in a folder of their own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from argon2 import PasswordHasher, profiles
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
@@ -16,6 +18,9 @@ from data.models import Category, Event, Role, Team, Ticket, User
 from services import creation, passwords, words
 from services.permissions import Actor
 from tests import servers
+
+if TYPE_CHECKING:
+    from tests.callers import Callers
 
 SQLITE, MARIADB = "sqlite", "mariadb"
 TESTS = Path(__file__).parent
@@ -210,3 +215,12 @@ def queries(engine: Engine) -> Iterator[Queries]:
 
 
 CHEAP = PasswordHasher.from_parameters(profiles.CHEAPEST)
+
+
+@pytest_asyncio.fixture
+async def callers(s: Session, people: People) -> AsyncIterator["Callers"]:
+    """The personas, each with a token of the API."""
+    from tests.callers import calling  # noqa: PLC0415 - which needs what stands above
+
+    async with calling(s, people) as found:
+        yield found

@@ -24,6 +24,7 @@ from ui.fragments import marks
 from ui.fragments.base import Fragment
 from ui.pages.admin_categories import categories_page
 from ui.pages.admin_teams import teams_page
+from ui.pages.admin_tokens import tokens_page
 from ui.pages.admin_users import users_page
 from ui.pages.home import home_page
 from ui.pages.new_ticket import new_ticket_page
@@ -46,6 +47,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "/admin/users": users_page,
     "/admin/teams": teams_page,
     "/admin/categories": categories_page,
+    "/admin/tokens": tokens_page,
 }
 
 _ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, icon, right needed
@@ -56,6 +58,7 @@ _ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, 
     ("/admin/users", N_("User management"), "person", Action.USER_MANAGE),
     ("/admin/teams", N_("Teams"), "team", Action.TEAM_MANAGE),
     ("/admin/categories", N_("Categories"), "folder", Action.CATEGORY_MANAGE),
+    ("/admin/tokens", N_("Tokens of the API"), "key", Action.TOKEN_MANAGE),
 )
 _ON_PHONES = ("/", "/tickets", "/queue", "/profile")
 _PACKS: dict[str, Language] = {"fr": "fr", "en": "en-GB"}

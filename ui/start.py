@@ -1,7 +1,8 @@
 """Everything the browser meets, put together: gate, pages, statics, guards, live updates."""
 
 import gc
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 
 from data import db
 from data.config import Settings
+from data.threads import in_thread
 from ui import live, shell, sockets, statics, transfers
 from ui.document import not_found
 from ui.feed import feed, presence
@@ -22,7 +24,6 @@ from ui.gate import Gate
 from ui.guard import Guard
 from ui.logins import Logins
 from ui.statics import Compressed
-from ui.threads import in_thread
 
 RECONNECT_SECONDS = 30.0
 
@@ -39,10 +40,12 @@ class Site:
         publish: live.Publish | None = None,
         listen: Listen | None = None,
         beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+        mounts: Mapping[str, ASGIApp] = MappingProxyType({}),
     ) -> None:
         """Put the site together; `publish` and `listen` connect it to the other processes.
 
-        What is `beside` runs in the background as long as the site.
+        What is `beside` runs in the background as long as the site. `mounts` are applications that
+        answer below an address of their own, behind the guard.
         """
         self._beside = beside
         self._publish = publish
@@ -55,6 +58,8 @@ class Site:
         self.root.include_router(statics.router)
         self.root.add_api_route("/healthz", healthz)
         self.root.add_api_route("/readyz", readyz)
+        for path, application in mounts.items():
+            self.root.mount(path, application)
         self.root.add_exception_handler(HTTPException, _refused)
         self.root.add_exception_handler(RequestValidationError, _refused)
         shell.register()

@@ -7,15 +7,15 @@ from htpy import button, li, p, span, ul
 from nicegui import ui
 from sqlalchemy.orm import Session
 
-from data.models import LoginSession, Theme, User
-from services import accounts, labels, sessions
+from data.models import ApiToken, LoginSession, Theme, User
+from services import accounts, labels, sessions, tokens
 from services.errors import Invalid
 from services.permissions import Actor
 from services.words import N_, _
 from ui import dates
 from ui.door import Door, door
 from ui.fragments.base import Fragment
-from ui.widgets import fields, headings
+from ui.widgets import fields, headings, token_list
 
 THEMES = {Theme.SYSTEM: N_("Same as the device"), Theme.LIGHT: N_("Light"), Theme.DARK: N_("Dark")}
 LANGUAGES = {"": N_("Same as the browser"), "fr": "Français", "en": "English"}
@@ -32,6 +32,7 @@ class Loaded:
 
     user: User
     sessions: list[LoginSession]
+    tokens: list[ApiToken]
 
 
 async def profile_page() -> None:
@@ -47,11 +48,12 @@ async def profile_page() -> None:
         _draw_about(do, loaded.user)
         _draw_password(do)
         _draw_sessions(do, loaded.sessions)
+        _draw_tokens(do, loaded.tokens)
 
 
 def load(s: Session, by: Actor) -> Loaded:
     """Fetch all the page draws, in one transaction."""
-    return Loaded(accounts.profile(s, by), sessions.mine(s, by))
+    return Loaded(accounts.profile(s, by), sessions.mine(s, by), tokens.mine(s, by))
 
 
 def _draw_about(do: Door, user: User) -> None:
@@ -146,6 +148,22 @@ def _drawn_sessions(do: Door, found: list[LoginSession]) -> str:
             ]
         ]
     )
+
+
+def _draw_tokens(do: Door, found: list[ApiToken]) -> None:
+    headings.part(_("Tokens of the API"))
+    ui.label(_("With a token, a script does what you may do.")).classes("muted")
+    rows = token_list.TokenList(do, found, tokens.mine, is_shared=False)
+
+    async def create() -> None:
+        async def make(values: dict[str, Any]) -> str:
+            _row, secret = await do.attempt(tokens.create, token_list.wish(values))
+            return secret
+
+        if await token_list.ask(_("Create a token"), token_list.controls, make):
+            await rows.again()
+
+    ui.button(_("Create a token"), on_click=create).props("data-testid=create-token")
 
 
 def _texts(drawn: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The API as a whole: every operation, every actor, every value."""

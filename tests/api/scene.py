@@ -1,0 +1,134 @@
+"""Something of Alice’s to call every operation on, made afresh for each call."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data import files
+from data.models import LinkKind, Role
+from services import (
+    assignment,
+    attachments,
+    categories,
+    comments,
+    creation,
+    links,
+    observers,
+    sessions,
+    tags,
+    teams,
+    tokens,
+    trash,
+    users,
+)
+from services.creation import NewTicket
+from services.tokens import Scope, Wish
+from tests.conftest import People
+
+PASSWORD = "trois bateaux rouges"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A ticket of Alice’s with something of each kind on it, and whatever else she has."""
+
+    ids: dict[str, Any]
+
+    def path(self, template: str) -> str:
+        """Fill in the parts of an address."""
+        if "/trash/" in template or template.endswith("/restore"):
+            return template.format(**{**self.ids, "number": self.ids["deleted"]})
+        return template.format(**self.ids)
+
+
+def place(s: Session, people: People, turn: int) -> Place:
+    """Make one; `turn` keeps names apart."""
+    alice, bruno, diane = people.alice, people.bruno, people.diane
+    ticket = creation.create(s, alice, NewTicket(title="Imprimante", key=f"a{turn}"))
+    other = creation.create(s, alice, NewTicket(title="Souris", key=f"b{turn}"))
+    deleted = creation.create(s, alice, NewTicket(title="Écran", key=f"c{turn}"))
+    number = ticket.number
+    team = min(bruno.team_ids)
+    for each in (number, other.number, deleted.number):
+        assignment.assign(s, diane, each, team_id=team)
+    comment = comments.say(s, alice, number, "Rien ne sort.")
+    link = links.add(s, diane, number, LinkKind.RELATES_TO, other.number)
+    external = links.add_external(s, diane, number, "https://exemple.fr")
+    tags.add(s, diane, number, "imprimante")
+    oscar = users.create(
+        s, diane, name=f"Oscar {turn}", email=f"oscar{turn}@exemple.fr", role=Role.REQUESTER
+    )
+    observers.add(s, diane, number, oscar.id)
+    assignment.add_helper(s, diane, number, diane.id)
+    attached = attachments.attach(s, alice, number, stored())
+    trash.delete(s, diane, deleted.number)
+    for row in tokens.mine(s, alice):
+        if row.name == "script":
+            tokens.revoke(s, alice, row.id)
+    token, _secret = tokens.create(s, alice, Wish(name="script", scopes=[Scope.ALL]))
+    sessions.open(s, alice.id)
+    session = sessions.mine(s, alice)[0]
+    made = {
+        "team": teams.create(s, diane, name=f"Équipe {turn}").id,
+        "category": categories.create(s, diane, name=f"Catégorie {turn}").id,
+    }
+    s.commit()
+    return Place(
+        {
+            "number": number,
+            "other": other.number,
+            "deleted": deleted.number,
+            "comment": comment.id,
+            "link": link.id,
+            "external": external.id,
+            "person": oscar.id,
+            "user": oscar.id,
+            "attachment": attached.id,
+            "token": token.id,
+            "session": session.id,
+            "turn": turn,
+            "bruno": bruno.id,
+            **made,
+        }
+    )
+
+
+def stored() -> files.Stored:
+    """Return a file on disk."""
+    intake = files.Intake()
+    intake.write(b"paper jam")
+    return intake.finish("log.txt")
+
+
+def body_of(operation: str, at: Place) -> dict[str, Any]:
+    """Return what an operation is sent, as httpx takes it."""
+    if operation == "POST /tickets/{number}/attachments":
+        return {"files": {"file": ("log.txt", b"paper jam")}}
+    wishes: dict[str, Any] = {
+        "POST /tickets": {"title": "Clavier"},
+        "POST /tickets/bulk": {"items": [{"number": at.ids["number"], "action": "take"}]},
+        "PATCH /tickets/{number}": {"title": "Autre"},
+        "POST /tickets/{number}/assign": {"team": at.ids["team"]},
+        "POST /tickets/{number}/transition": {"status": "cancelled"},
+        "POST /tickets/{number}/helpers": {"person": at.ids["bruno"]},
+        "POST /tickets/{number}/observers": {"person": at.ids["user"]},
+        "POST /tickets/{number}/tags": {"tag": "neuf"},
+        "POST /tickets/{number}/comments": {"body": "Toujours rien."},
+        "PATCH /tickets/{number}/comments/{comment}": {"body": "Rien du tout."},
+        "POST /tickets/{number}/links": {"kind": "blocks", "other": at.ids["other"]},
+        "POST /tickets/{number}/external-links": {"url": "https://exemple.org"},
+        "POST /tickets/{number}/undo": {"event": 1},
+        "POST /users": {"name": "Zoé", "email": f"zoe{at.ids['turn']}@exemple.fr"},
+        "PATCH /users/{user}": {"phone": "01 23 45 67 89"},
+        "POST /users/{user}/password": {"password": PASSWORD},
+        "POST /teams": {"name": f"Neuve {at.ids['turn']}"},
+        "PATCH /teams/{team}": {"description": "autre"},
+        "POST /categories": {"name": f"Neuve {at.ids['turn']}"},
+        "PATCH /categories/{category}": {"position": 3},
+        "PATCH /me": {"phone": "01 23 45 67 89"},
+        "POST /me/password": {"old": "faux", "new": PASSWORD},
+        "POST /tokens": {"name": "autre", "scopes": ["tickets:read"]},
+        "POST /tokens/service": {"name": "Nagios", "scopes": ["tickets:read"]},
+    }
+    return {"json": wishes[operation]} if operation in wishes else {}

@@ -100,6 +100,7 @@ def main(base_url: str, token: str) -> None:
     file = api.attach(number, "log.txt", b"paper jam\n")
     print(f"Ticket #{number}, file of {len(api.download(file['url']))} bytes.")
     print("Mine:", [t["number"] for t in api.each("tickets", requester="me", limit=2)])
+    ticket = api.get(f"tickets/{number}")
     try:
         ticket = api.patch(f"tickets/{number}", {"impact": "low"}, version=ticket["version"])
     except Refused as refusal:

@@ -43,7 +43,11 @@ def find(s: Session, by: Actor, key: str, request: str) -> Kept | None:
         KeyReused.
     """
     row = s.get(Idempotency, _key(by, key))
-    if row is None or row.created_at < now() - KEPT:
+    if row is not None and row.created_at < now() - KEPT:
+        s.delete(row)
+        s.flush()
+        return None
+    if row is None:
         return None
     if row.request_hash != request:
         raise KeyReused
@@ -52,7 +56,6 @@ def find(s: Session, by: Actor, key: str, request: str) -> Kept | None:
 
 def keep(s: Session, by: Actor, key: str, request: str, answer: Kept) -> None:
     """Keep an answer, in the transaction of what it tells."""
-    s.execute(delete(Idempotency).where(Idempotency.key_hash == _key(by, key)))  # one past KEPT
     row = Idempotency(
         key_hash=_key(by, key),
         request_hash=request,

@@ -211,11 +211,14 @@ def _matching(query: Select[User], text: str) -> Select[User]:
 
 
 def _holding(word: str) -> list[ColumnElement[bool]]:
-    """Return where a word may stand; SQLite’s lower() knows no accents, so É is asked for as É."""
-    spelt = {word, word.capitalize(), word.upper()}
+    """Return where a word may stand; SQLite’s lower() knows no accents, so É is asked for as É.
+
+    As many conditions for every word: what is typed does not change the statement.
+    """
+    spelt = (word, word.capitalize(), word.upper())
     return [
         func.lower(User.name).contains(word.lower(), autoescape=True),
-        *(User.name.contains(spelling, autoescape=True) for spelling in sorted(spelt)),
+        *(User.name.contains(spelling, autoescape=True) for spelling in spelt),
         User.email.contains(word.lower(), autoescape=True),
         User.phone.contains(word, autoescape=True),
     ]

@@ -11,17 +11,18 @@ from data import db
 from data.config import Settings
 from data.threads import in_thread
 from integrations.api import problems
-from integrations.api.limits import Buckets
+from integrations.api.limits import MOST, Buckets
 from integrations.api.problems import TooLarge, TooMany, WrongMediaType
 from services import tokens, words
-from services.errors import DomainError
+from services.errors import DomainError, NotFound
 from services.tokens import BadToken, Bearer
 
 MAX_BODY_BYTES = 2**20
 MAX_UPLOAD_BYTES = 26 * 2**20
-FAILURES_A_SECOND = 1.0  # wrong tokens from one address; twice as many at once
+FAILURES = 1 / 20  # wrong tokens from one address, of the requests that a good one may make
+LONGEST_PATH = 300  # characters; the longest tail is a name or a number
 _UPLOAD = re.compile(r"/tickets/[^/]+/attachments/?")
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_WITH_BODY = frozenset({"POST", "PATCH"})
 
 
 class Access:
@@ -35,7 +36,8 @@ class Access:
         self._app = app
         self._language = settings.language
         self._rate = Buckets(settings.api_rate)
-        self._failures = Buckets(FAILURES_A_SECOND * 5)
+        self._failures = Buckets(settings.api_rate * FAILURES)
+        self._known: set[str] = set()  # digests of tokens that were good when they came last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on, one request."""
@@ -53,7 +55,7 @@ class Access:
             words.speak(words.preferred(headers.get("accept-language", ""), default))
             if seconds := self._rate.take(str(bearer.token_id)):
                 raise TooMany(seconds=seconds)
-            _check_body(scope, headers)
+            _check_request(scope, headers)
         except DomainError as refusal:
             answer = problems.answer(refusal, state["request_id"])
             await answer(scope, receive, send)
@@ -61,31 +63,43 @@ class Access:
         await self._app(scope, _limited(scope, receive), send)
 
     async def _bearer(self, scope: Scope, headers: Headers) -> Bearer:
-        """Return what the request’s token stands for; wrong ones are counted per address."""
+        """Return what the request’s token stands for.
+
+        Wrong ones are counted per address; tokens that were good go on coming from there.
+        """
         address = (scope.get("client") or ("",))[0]
-        if self._failures.is_empty(address):
-            raise TooMany(seconds=1)
         kind, _space, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            raise BadToken
+        digest = tokens.hash_token(token.strip())
+        if digest not in self._known and self._failures.is_empty(address):
+            raise TooMany(seconds=1)
         try:
-            if kind.lower() != "bearer" or not token:
-                raise BadToken
             bearer = await in_thread(db.read, lambda s: tokens.bearer(s, token.strip()))
         except BadToken:
-            if token:
-                self._failures.take(address)
+            self._known.discard(digest)
+            self._failures.take(address)
             raise
+        self._remember(digest)
         if bearer.is_stale:
             await in_thread(db.write, lambda s: tokens.touch(s, bearer.token_id))
         return bearer
 
+    def _remember(self, digest: str) -> None:
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known.add(digest)
 
-def _check_body(scope: Scope, headers: Headers) -> None:
+
+def _check_request(scope: Scope, headers: Headers) -> None:
     """Refuse by its headers what is too large or not JSON, before any of it is read."""
+    if len(scope["path"]) > LONGEST_PATH:
+        raise NotFound
     length = headers.get("content-length", "0")
     if not length.isdecimal() or len(length) > 15 or int(length) > _most(scope):
         raise TooLarge
     has_body = length != "0" or "transfer-encoding" in headers
-    if scope["method"] not in _WITH_BODY or not has_body or _is_upload(scope):
+    if scope["method"] not in _WITH_BODY or not has_body or _takes_files(scope):
         return
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -112,8 +126,12 @@ def _most(scope: Scope) -> int:
 
 
 def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "POST" and _takes_files(scope)
+
+
+def _takes_files(scope: Scope) -> bool:
     path = scope["path"].removeprefix(scope.get("root_path", ""))
-    return scope["method"] == "POST" and bool(_UPLOAD.fullmatch(path))
+    return bool(_UPLOAD.fullmatch(path))
 
 
 def _signed(send: Send, request_id: str) -> Send:

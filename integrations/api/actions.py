@@ -30,57 +30,57 @@ async def change(call: Call, number: int, service: Callable[[Session, Actor], ob
     return await call.act(work)
 
 
-@router.post("/tickets/{number}/take", response_model=TicketOut)
+@router.post("/tickets/{number:int}/take", response_model=TicketOut)
 async def take(call: WritesTickets, number: Number) -> Response:
     """Make oneself the lead of an unassigned ticket."""
     return await change(call, number, lambda s, by: assignment.take(s, by, number))
 
 
-@router.post("/tickets/{number}/assign", response_model=TicketOut)
+@router.post("/tickets/{number:int}/assign", response_model=TicketOut)
 async def assign(call: WritesTickets, number: Number, body: wishes.Assignment) -> Response:
     """Give a ticket to a lead, to a team, or to both."""
     return await change(call, number, lambda s, by: give(s, by, number, body))
 
 
-@router.post("/tickets/{number}/transition", response_model=TicketOut)
+@router.post("/tickets/{number:int}/transition", response_model=TicketOut)
 async def transition(call: WritesTickets, number: Number, body: wishes.Transition) -> Response:
     """Start, put on hold, resolve, close, reopen or cancel a ticket."""
     return await change(call, number, lambda s, by: move(s, by, number, body))
 
 
-@router.post("/tickets/{number}/helpers", response_model=TicketOut)
+@router.post("/tickets/{number:int}/helpers", response_model=TicketOut)
 async def add_helper(call: WritesTickets, number: Number, body: wishes.PersonNamed) -> Response:
     """Let somebody work on a ticket beside its lead."""
     person = body.person
     return await change(call, number, lambda s, by: assignment.add_helper(s, by, number, person))
 
 
-@router.delete("/tickets/{number}/helpers/{person}", response_model=TicketOut)
+@router.delete("/tickets/{number:int}/helpers/{person}", response_model=TicketOut)
 async def remove_helper(call: WritesTickets, number: Number, person: Key) -> Response:
     """End somebody’s help."""
     return await change(call, number, lambda s, by: assignment.remove_helper(s, by, number, person))
 
 
-@router.post("/tickets/{number}/observers", response_model=TicketOut)
+@router.post("/tickets/{number:int}/observers", response_model=TicketOut)
 async def add_observer(call: WritesTickets, number: Number, body: wishes.PersonNamed) -> Response:
     """Let somebody follow a ticket, and read it."""
     person = body.person
     return await change(call, number, lambda s, by: observers.add(s, by, number, person))
 
 
-@router.delete("/tickets/{number}/observers/{person}", response_model=TicketOut)
+@router.delete("/tickets/{number:int}/observers/{person}", response_model=TicketOut)
 async def remove_observer(call: WritesTickets, number: Number, person: Key) -> Response:
     """End somebody’s following; everybody may end their own."""
     return await change(call, number, lambda s, by: observers.remove(s, by, number, person))
 
 
-@router.post("/tickets/{number}/tags", response_model=TicketOut)
+@router.post("/tickets/{number:int}/tags", response_model=TicketOut)
 async def add_tag(call: WritesTickets, number: Number, body: wishes.TagNamed) -> Response:
     """Put a tag on a ticket."""
     return await change(call, number, lambda s, by: tags.add(s, by, number, body.tag))
 
 
-@router.delete("/tickets/{number}/tags", response_model=TicketOut)
+@router.delete("/tickets/{number:int}/tags", response_model=TicketOut)
 async def remove_tag(
     call: WritesTickets, number: Number, tag: Annotated[str, Query(min_length=1, max_length=40)]
 ) -> Response:
@@ -88,7 +88,7 @@ async def remove_tag(
     return await change(call, number, lambda s, by: tags.remove(s, by, number, tag))
 
 
-@router.post("/tickets/{number}/undo", response_model=TicketOut)
+@router.post("/tickets/{number:int}/undo", response_model=TicketOut)
 async def undo_event(call: WritesTickets, number: Number, body: wishes.UndoOf) -> Response:
     """Undo one’s own last action within fifteen seconds, if nobody changed the same since."""
 

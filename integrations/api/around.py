@@ -67,13 +67,13 @@ class History(BaseModel):
     items: list[LineOut]
 
 
-@router.get("/tickets/{number}/links", response_model=Links, tags=["links"])
+@router.get("/tickets/{number:int}/links", response_model=Links, tags=["links"])
 async def list_links(call: ReadsTickets, number: Number) -> Response:
     """List the links of a ticket."""
     return await call.show(lambda s, by: _links(s, by, number))
 
 
-@router.post("/tickets/{number}/links", response_model=Links, status_code=201, tags=["links"])
+@router.post("/tickets/{number:int}/links", response_model=Links, status_code=201, tags=["links"])
 async def add_link(call: WritesTickets, number: Number, body: wishes.LinkNew) -> Response:
     """Link a ticket to another; twice the same is one link."""
 
@@ -84,7 +84,7 @@ async def add_link(call: WritesTickets, number: Number, body: wishes.LinkNew) ->
     return await _act(call, number, work)
 
 
-@router.delete("/tickets/{number}/links/{link}", status_code=204, tags=["links"])
+@router.delete("/tickets/{number:int}/links/{link}", status_code=204, tags=["links"])
 async def remove_link(call: WritesTickets, number: Number, link: Key) -> Response:
     """Take a link away."""
 
@@ -96,7 +96,7 @@ async def remove_link(call: WritesTickets, number: Number, link: Key) -> Respons
 
 
 @router.post(
-    "/tickets/{number}/external-links", response_model=Links, status_code=201, tags=["links"]
+    "/tickets/{number:int}/external-links", response_model=Links, status_code=201, tags=["links"]
 )
 async def add_external_link(
     call: WritesTickets, number: Number, body: wishes.ExternalLinkNew
@@ -110,7 +110,7 @@ async def add_external_link(
     return await _act(call, number, work)
 
 
-@router.delete("/tickets/{number}/external-links/{link}", status_code=204, tags=["links"])
+@router.delete("/tickets/{number:int}/external-links/{link}", status_code=204, tags=["links"])
 async def remove_external_link(call: WritesTickets, number: Number, link: Key) -> Response:
     """Take an address outside away."""
 
@@ -121,7 +121,7 @@ async def remove_external_link(call: WritesTickets, number: Number, link: Key) -
     return await _act(call, number, work)
 
 
-@router.get("/tickets/{number}/history", response_model=History, tags=["tickets"])
+@router.get("/tickets/{number:int}/history", response_model=History, tags=["tickets"])
 async def list_history(call: ReadsTickets, number: Number) -> Response:
     """List what happened to a ticket, as far as one may know it."""
 

@@ -12,7 +12,7 @@ from integrations.api.call import Answer, Call, WritesTickets
 from integrations.api.problems import Problem, Stale
 from integrations.api.shapes import TicketOut
 from integrations.api.tickets import edit
-from integrations.api.wishes import MOST_AT_ONCE, TicketNumber, Wish
+from integrations.api.wishes import MOST_AT_ONCE, TicketNumber, Whole, Wish
 from services import assignment, comments, tags, tickets, trash, whole_tickets
 from services.errors import DomainError
 from services.permissions import Actor
@@ -22,7 +22,7 @@ router = APIRouter(tags=["tickets"])
 
 class _Gesture(Wish):
     number: TicketNumber
-    version: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+    version: Annotated[Whole, Field(ge=1)] | None = Field(
         None, description="The version one has read: another one is refused as stale."
     )
 

@@ -68,8 +68,8 @@ class Call:
 
     def check_match(self, tag: str) -> None:
         """Refuse with Stale when If-Match names other versions than the present one."""
-        wanted = self.request.headers.get("if-match")
-        if wanted is not None and wanted.strip() != "*" and tag not in _tags(wanted):
+        wanted = self.request.headers.get("if-match", "").strip()
+        if wanted not in ("", "*") and tag not in _tags(wanted):
             raise Stale
 
     def _once(self, s: Session, work: Work[Answer], key: str, digest: str) -> Response:

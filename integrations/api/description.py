@@ -122,9 +122,7 @@ def described(api: FastAPI) -> dict[str, Any]:
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Add refusals, headers and a readable name to an operation."""
-    operation["operationId"] = operation["operationId"].split("_" + path.strip("/").split("/")[0])[
-        0
-    ]
+    operation["operationId"] = operation["summary"].lower().replace(" ", "_")
     responses = operation["responses"]
     is_change = method != "get"
     takes_body = "requestBody" in operation

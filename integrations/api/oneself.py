@@ -151,7 +151,7 @@ async def create_service_token(call: KeepsTokens, body: wishes.ServiceTokenNew) 
     return await call.act(work)
 
 
-@router.delete("/tokens/{token}", status_code=204, tags=["tokens"])
+@router.delete("/tokens/{token:int}", status_code=204, tags=["tokens"])
 async def revoke_token(call: KeepsTokens, token: Key) -> Response:
     """End one of one’s own tokens, or, as administrator, anybody’s."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from services import events
 from services.errors import DomainError, Invalid, NotFound, Throttled
@@ -185,7 +186,16 @@ async def misformed(request: Request, error: Any) -> Response:
 async def misplaced(request: Request, error: Any) -> Response:
     """Answer what the framework refuses: no such address, no such method, a broken body."""
     kinds = {400: Malformed, 404: NotFound, 405: WrongMethod, 413: TooLarge}
-    return answer(kinds[error.status_code](), request.state.request_id, error.headers or {})
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else {}
+    return answer(kinds[error.status_code](), request.state.request_id, headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return all methods of an address; the framework names those of its first route only."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    paths = request.app.openapi()["paths"]
+    fits = (methods for template, methods in paths.items() if compile_path(template)[0].match(path))
+    return ", ".join(sorted(method.upper() for method in paths.get(path) or next(fits, ())))
 
 
 async def lost(request: Request, _error: Exception) -> Response:
@@ -224,7 +234,7 @@ def _field(location: Iterable[Any]) -> str:
 
 
 def _why(error: Mapping[str, Any]) -> str:
-    sentence = _(_SENTENCES.get(error["type"], N_("This is not a value that is taken here.")))
+    sentence = _(_SENTENCES.get(error["type"], _OTHER))
     facts = error.get("ctx", {})
     limit = next((facts[name] for name in _LIMITS if name in facts), "")
     return sentence.replace("{limit}", str(limit)).replace("{", "{{").replace("}", "}}")
@@ -232,6 +242,7 @@ def _why(error: Mapping[str, Any]) -> str:
 
 _OTHERWISE = {"helper_id": "person", "observer_id": "person", "category_id": "category"}
 _LIMITS = ("max_length", "min_length", "le", "ge")
+_OTHER = N_("This is not a value that is taken here.")
 _SENTENCES = {
     "missing": N_("This field is needed."),
     "extra_forbidden": N_("There is no such field here."),

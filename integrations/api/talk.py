@@ -65,7 +65,7 @@ class Attachments(BaseModel):
     items: list[AttachmentOut]
 
 
-@router.get("/tickets/{number}/comments", response_model=Comments, tags=["comments"])
+@router.get("/tickets/{number:int}/comments", response_model=Comments, tags=["comments"])
 async def list_comments(call: ReadsTickets, number: Number) -> Response:
     """List what was said on a ticket; notes are for staff."""
 
@@ -77,7 +77,7 @@ async def list_comments(call: ReadsTickets, number: Number) -> Response:
 
 
 @router.post(
-    "/tickets/{number}/comments", response_model=CommentOut, status_code=201, tags=["comments"]
+    "/tickets/{number:int}/comments", response_model=CommentOut, status_code=201, tags=["comments"]
 )
 async def post_comment(call: WritesTickets, number: Number, body: wishes.CommentNew) -> Response:
     """Say something on a ticket, or note it for staff."""
@@ -90,7 +90,9 @@ async def post_comment(call: WritesTickets, number: Number, body: wishes.Comment
     return await call.act(work)
 
 
-@router.patch("/tickets/{number}/comments/{comment}", response_model=CommentOut, tags=["comments"])
+@router.patch(
+    "/tickets/{number:int}/comments/{comment}", response_model=CommentOut, tags=["comments"]
+)
 async def change_comment(
     call: WritesTickets, number: Number, comment: Key, body: wishes.CommentChange
 ) -> Response:
@@ -103,7 +105,7 @@ async def change_comment(
     return await call.act(work)
 
 
-@router.delete("/tickets/{number}/comments/{comment}", status_code=204, tags=["comments"])
+@router.delete("/tickets/{number:int}/comments/{comment}", status_code=204, tags=["comments"])
 async def delete_comment(call: WritesTickets, number: Number, comment: Key) -> Response:
     """Take one’s own comment back."""
 
@@ -116,7 +118,7 @@ async def delete_comment(call: WritesTickets, number: Number, comment: Key) -> R
 
 
 @router.get(
-    "/tickets/{number}/comments/{comment}/versions", response_model=Versions, tags=["comments"]
+    "/tickets/{number:int}/comments/{comment}/versions", response_model=Versions, tags=["comments"]
 )
 async def list_versions(call: ReadsTickets, number: Number, comment: Key) -> Response:
     """List what a comment said before."""
@@ -130,7 +132,7 @@ async def list_versions(call: ReadsTickets, number: Number, comment: Key) -> Res
     return await call.show(work)
 
 
-@router.get("/tickets/{number}/attachments", response_model=Attachments, tags=["attachments"])
+@router.get("/tickets/{number:int}/attachments", response_model=Attachments, tags=["attachments"])
 async def list_attachments(call: ReadsTickets, number: Number) -> Response:
     """List the files of a ticket and of its comments."""
 
@@ -158,7 +160,7 @@ _FORM = {
 
 
 @router.post(
-    "/tickets/{number}/attachments",
+    "/tickets/{number:int}/attachments",
     response_model=AttachmentOut,
     status_code=201,
     tags=["attachments"],
@@ -188,7 +190,7 @@ async def attach(
 
 
 @router.get(
-    "/tickets/{number}/attachments/{attachment}",
+    "/tickets/{number:int}/attachments/{attachment}",
     tags=["attachments"],
     response_class=Response,
     responses={200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}},

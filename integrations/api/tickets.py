@@ -91,7 +91,7 @@ async def create_ticket(call: WritesTickets, body: TicketNew) -> Response:
     return await call.act(lambda s, by: _created(s, by, body))
 
 
-@router.get("/tickets/{number}", response_model=TicketOut)
+@router.get("/tickets/{number:int}", response_model=TicketOut)
 async def get_ticket(call: ReadsTickets, number: Number) -> Response:
     """Get one ticket."""
 
@@ -102,7 +102,7 @@ async def get_ticket(call: ReadsTickets, number: Number) -> Response:
     return await call.show(work)
 
 
-@router.patch("/tickets/{number}", response_model=TicketOut)
+@router.patch("/tickets/{number:int}", response_model=TicketOut)
 async def change_ticket(call: WritesTickets, number: Number, body: TicketChange) -> Response:
     """Change fields of a ticket. With If-Match, only the version one has read."""
 
@@ -114,7 +114,7 @@ async def change_ticket(call: WritesTickets, number: Number, body: TicketChange)
     return await call.act(work)
 
 
-@router.delete("/tickets/{number}", status_code=204)
+@router.delete("/tickets/{number:int}", status_code=204)
 async def delete_ticket(call: WritesTickets, number: Number) -> Response:
     """Put a ticket in the trash."""
 
@@ -126,7 +126,7 @@ async def delete_ticket(call: WritesTickets, number: Number) -> Response:
     return await call.act(work)
 
 
-@router.post("/tickets/{number}/restore", response_model=TicketOut)
+@router.post("/tickets/{number:int}/restore", response_model=TicketOut)
 async def restore_ticket(call: WritesTickets, number: Number) -> Response:
     """Take a ticket out of the trash."""
 

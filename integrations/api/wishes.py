@@ -12,7 +12,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    Strict,
     StrictBool,
     StrictStr,
 )
@@ -40,6 +39,13 @@ MOST_AT_ONCE = 200
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
 
+def _a_number(value: object) -> object:
+    """Refuse what only looks like a number: 3 and 3.0 are one in JSON, "3" and true are not."""
+    if isinstance(value, (str, bool)):
+        raise ValueError("not a number")
+    return value
+
+
 def _as_written(value: object) -> object:
     """Refuse what is no date to read: pydantic takes seconds since 1970 as well."""
     if not isinstance(value, str) or not _DATE.match(value):
@@ -65,12 +71,15 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 Number = Annotated[int, Path(ge=1, le=LARGEST, description="The ticket’s number.")]
 Key = Annotated[int, Path(ge=1, le=MAX_ID)]
-Id = Annotated[int, Strict(), Field(ge=1, le=MAX_ID)]
-TicketNumber = Annotated[int, Strict(), Field(ge=1, le=LARGEST)]
+Whole = Annotated[int, BeforeValidator(_a_number)]
+Id = Annotated[Whole, Field(ge=1, le=MAX_ID)]
+TicketNumber = Annotated[Whole, Field(ge=1, le=LARGEST)]
 Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_TITLE)]
 Prose = Annotated[StrictStr, Field(max_length=MAX_PROSE)]
 Tag = Annotated[StrictStr, Field(min_length=1, max_length=MAX_TAG)]
 Line = Annotated[StrictStr, Field(max_length=500)]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=120)]
+Address = Annotated[StrictStr, Field(min_length=3, max_length=254)]
 Secret = Annotated[StrictStr, Field(max_length=MAX_LENGTH)]
 When = Annotated[
     AwareDatetime,
@@ -220,8 +229,8 @@ class UndoOf(Wish):
 class UserNew(Wish):
     """An account; without a password nobody can sign in to it with one yet."""
 
-    name: Line
-    email: Annotated[StrictStr, Field(max_length=254)]
+    name: Name
+    email: Address
     role: Role = Role.REQUESTER
     password: Secret | None = None
     phone: Line = ""
@@ -235,8 +244,8 @@ class UserNew(Wish):
 class UserChange(Wish):
     """Fields of an account to change."""
 
-    name: Line = _unset()
-    email: Annotated[StrictStr, Field(max_length=254)] = _unset()
+    name: Name = _unset()
+    email: Address = _unset()
     role: Role = _unset()
     is_active: StrictBool = _unset()
     phone: Line = _unset()
@@ -263,7 +272,7 @@ class PasswordChange(Wish):
 class ProfileChange(Wish):
     """Fields of one’s own account to change; null: as the browser, as the installation."""
 
-    name: Line = _unset()
+    name: Name = _unset()
     phone: Line = _unset()
     department: Line = _unset()
     language: Literal["fr", "en"] | None = _unset()
@@ -276,7 +285,7 @@ class ProfileChange(Wish):
 class TeamNew(Wish):
     """A team."""
 
-    name: Line
+    name: Name
     description: Line = ""
     sees_only_own: StrictBool = False
     members: list[Id] = Field([], max_length=MOST_AT_ONCE)
@@ -285,7 +294,7 @@ class TeamNew(Wish):
 class TeamChange(Wish):
     """Fields of a team to change."""
 
-    name: Line = _unset()
+    name: Name = _unset()
     description: Line = _unset()
     sees_only_own: StrictBool = _unset()
     is_active: StrictBool = _unset()
@@ -295,7 +304,7 @@ class TeamChange(Wish):
 class CategoryNew(Wish):
     """A category below another, or at the root."""
 
-    name: Line
+    name: Name
     parent: Id | None = None
     team: Id | None = None
 
@@ -303,10 +312,10 @@ class CategoryNew(Wish):
 class CategoryChange(Wish):
     """Fields of a category to change."""
 
-    name: Line = _unset()
+    name: Name = _unset()
     parent: Id | None = _unset()
     team: Id | None = _unset()
-    position: Annotated[int, Strict(), Field(ge=0, le=10_000)] = _unset()
+    position: Annotated[Whole, Field(ge=0, le=10_000)] = _unset()
     is_active: StrictBool = _unset()
 
 
@@ -320,7 +329,7 @@ class TokenNew(Wish):
 
     name: Annotated[StrictStr, Field(min_length=1, max_length=80)]
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope))
-    days: Annotated[int, Strict(), Field(ge=1, le=MAX_DAYS)] = DEFAULT_DAYS
+    days: Annotated[Whole, Field(ge=1, le=MAX_DAYS)] = DEFAULT_DAYS
 
 
 class ServiceTokenNew(TokenNew):

@@ -223,7 +223,7 @@ class ExternalLinkNew(Wish):
 class UndoOf(Wish):
     """One’s own last action, by the id of its line in the history."""
 
-    event: Id
+    event: Annotated[Whole, Field(ge=1, le=LARGEST)]
 
 
 class UserNew(Wish):

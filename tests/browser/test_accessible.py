@@ -98,7 +98,17 @@ async def test_setting_up_is_accessible(
     [
         ("alice", ("/", "/tickets", "/tickets/new", "/tickets/{n}", "/profile", "/tickets/999999")),
         ("bruno", ("/", "/queue", "/queue?status=closed&priority=low", "/tickets/new")),
-        ("diane", ("/tickets/{n}", "/trash", "/admin/users", "/admin/teams", "/admin/categories")),
+        (
+            "diane",
+            (
+                "/tickets/{n}",
+                "/trash",
+                "/admin/users",
+                "/admin/teams",
+                "/admin/categories",
+                "/admin/tokens",
+            ),
+        ),
     ],
 )
 async def test_every_page_is_accessible(

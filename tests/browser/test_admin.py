@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -121,3 +122,29 @@ async def test_an_empty_installation_is_set_up_with_the_code_of_the_terminal(
         await expect(page.get_by_role("heading", level=1)).to_contain_text("Hélène")
         await page.goto(f"{site.url}/setup")
         await page.wait_for_url(f"{site.url}/")
+
+
+async def test_a_service_gets_a_token_and_an_account_of_its_own(house: House, site: Site) -> None:
+    diane = await house.enter(site, "diane", "/admin/tokens")
+
+    await diane.get("create-token").click()
+    await diane.dialog.get_by_test_id("name").fill("Supervision")
+    await diane.dialog.get_by_text("Create and change tickets").click()
+    await diane.dialog.get_by_test_id("dialog-ok").click()
+    sent = {"Authorization": f"Bearer {await diane.get('new-token').input_value()}"}
+    await diane.get("token-copied").click()
+
+    row = diane.get("token").filter(has_text="Supervision")
+    await expect(row).to_contain_text("Service")
+    async with httpx.AsyncClient(base_url=site.url, headers=sent) as client:
+        made = await client.post("/api/v1/tickets", json={"title": "Disque plein"})
+    assert made.json()["created_by"]["name"] == "Supervision"
+
+
+async def test_the_documentation_of_the_api_is_drawn(house: House, site: Site) -> None:
+    diane = await house.enter(site, "diane", "/admin/tokens")
+
+    await diane.page.goto(f"{site.url}/api/docs")
+
+    await expect(diane.page.locator("#swagger-ui .info .title")).to_contain_text("AppTicket")
+    await expect(diane.page.get_by_text("/tickets/{number}/take")).to_be_visible()

@@ -1,5 +1,6 @@
 """One’s own language, colours, password and sessions."""
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
@@ -75,3 +76,33 @@ async def test_a_changed_password_ends_the_other_sessions(house: House, site: Si
     await expect(here.get("old")).to_have_value("")
     await here.page.get_by_role("button", name="Sign out", exact=True).click()
     await here.page.wait_for_url("**/login*")
+
+
+async def test_a_token_is_made_shown_once_and_revoked(house: House, site: Site) -> None:
+    site.add("Lucie", "lucie@exemple.fr")
+    lucie = await house.arrive(site, "lucie")
+    await lucie.sign_in("/profile")
+    await lucie.live()
+
+    await lucie.get("create-token").click()
+    await lucie.dialog.get_by_test_id("dialog-ok").click()
+    await expect(lucie.dialog).to_contain_text("Choose at least one scope.")
+    await lucie.dialog.get_by_test_id("name").fill("Sauvegarde")
+    await lucie.dialog.get_by_text("Read tickets").click()
+    await lucie.dialog.get_by_test_id("dialog-ok").click()
+    token = await lucie.get("new-token").input_value()
+    await lucie.get("token-copied").click()
+
+    row = lucie.get("token").filter(has_text="Sauvegarde")
+    await expect(row).to_contain_text("Read tickets")
+    await expect(row).to_contain_text(token[:11])
+    sent = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=site.url, headers=sent) as client:
+        assert (await client.get("/api/v1/me")).json()["name"] == "Lucie"
+        await row.get_by_role("button", name="Revoke").click()
+        await lucie.dialog.get_by_test_id("dialog-ok").click()
+        await expect(row).to_have_count(0)
+        assert (await client.get("/api/v1/me")).status_code == 401
+    await lucie.page.reload()
+    await lucie.live()
+    assert token not in await lucie.page.content()

@@ -46,7 +46,9 @@ async def test_the_last_administrator_cannot_shut_herself_out(
     assert s.get_one(User, people.diane.id).is_active
 
 
-@pytest.mark.parametrize("path", ["/admin/users", "/admin/teams", "/admin/categories"])
+@pytest.mark.parametrize(
+    "path", ["/admin/users", "/admin/teams", "/admin/categories", "/admin/tokens"]
+)
 @pytest.mark.parametrize("name", ["alice", "bruno", "chloe"])
 async def test_only_an_administrator_administers(visit: Visit, name: str, path: str) -> None:
     visitor = await visit(name, path)
@@ -107,7 +109,7 @@ def _name(s: Session, people: People) -> str:
 async def test_pages_of_settings_cost_the_same_whatever_is_in_them(
     cost: Cost, s: Session, people: People
 ) -> None:
-    paths = ("/admin/users", "/admin/teams", "/admin/categories", "/profile")
+    paths = ("/admin/users", "/admin/teams", "/admin/categories", "/admin/tokens", "/profile")
     few = [len(await cost("diane", path)) for path in paths]
 
     for n in range(30):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data import clock
+from data import clock, db
 from data.models import Category, Draft, Event, Status, Ticket
 from services import creation, drafts, transitions
 from services.creation import NewTicket
@@ -273,10 +273,14 @@ async def test_what_a_refused_gesture_began_is_told_to_nobody(
 ) -> None:
     say = {"body": "Fini.", "resolve": True}  # a requester may speak, not resolve
     items = [{"number": ticket.number, "action": "comment", "comment": say}]
+    told: list[Event] = []
+    stop = db.on_commit(told.extend)
 
     answer = await callers.alice.post("/tickets/bulk", json={"items": items})
+    stop()
 
     assert answer.json()["items"][0]["status"] == 403
+    assert told == []
     s.expire_all()
     assert s.scalar(select(func.count()).select_from(Event).where(Event.kind.like("comment%"))) == 0
 

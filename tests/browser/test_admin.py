@@ -139,12 +139,3 @@ async def test_a_service_gets_a_token_and_an_account_of_its_own(house: House, si
     async with httpx.AsyncClient(base_url=site.url, headers=sent) as client:
         made = await client.post("/api/v1/tickets", json={"title": "Disque plein"})
     assert made.json()["created_by"]["name"] == "Supervision"
-
-
-async def test_the_documentation_of_the_api_is_drawn(house: House, site: Site) -> None:
-    diane = await house.enter(site, "diane", "/admin/tokens")
-
-    await diane.page.goto(f"{site.url}/api/docs")
-
-    await expect(diane.page.locator("#swagger-ui .info .title")).to_contain_text("AppTicket")
-    await expect(diane.page.get_by_text("/tickets/{number}/take")).to_be_visible()

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from integrations.api import wishes
 from integrations.api.call import Answer, Call, WritesTickets, tag_of
+from integrations.api.fields import Key, Number
 from integrations.api.shapes import TicketOut
 from integrations.api.tickets import told
-from integrations.api.wishes import Key, Number
 from services import assignment, observers, tags, tickets, transitions, undo
 from services.errors import NotFound
 from services.permissions import Actor

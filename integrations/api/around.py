@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from data.models import LinkKind, Status
 from integrations.api import wishes
 from integrations.api.call import Answer, Call, ReadsTickets, Work, WritesTickets, tag_of
-from integrations.api.wishes import Key, Number
+from integrations.api.fields import Key, Number
 from services import history, links, ticket_view, tickets
 from services.permissions import Actor
 

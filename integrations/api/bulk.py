@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from integrations.api import problems, shapes, wishes
 from integrations.api.actions import give, move
 from integrations.api.call import Answer, Call, WritesTickets
+from integrations.api.fields import MOST_AT_ONCE, Tag, TicketNumber, Whole, Wish
 from integrations.api.problems import Problem, Stale
 from integrations.api.shapes import TicketOut
 from integrations.api.tickets import edit
-from integrations.api.wishes import MOST_AT_ONCE, TicketNumber, Whole, Wish
 from services import assignment, comments, tags, tickets, trash, whole_tickets
 from services.errors import DomainError
 from services.permissions import Actor
@@ -22,7 +22,7 @@ router = APIRouter(tags=["tickets"])
 
 class _Gesture(Wish):
     number: TicketNumber
-    version: Annotated[Whole, Field(ge=1)] | None = Field(
+    version: Annotated[int, Field(ge=1), Whole] | None = Field(
         None, description="The version one has read: another one is refused as stale."
     )
 
@@ -90,7 +90,7 @@ class AddTag(_Gesture):
     """Put a tag on it."""
 
     action: Literal["tag"]
-    tag: wishes.Tag
+    tag: Tag
 
     def do(self, s: Session, by: Actor) -> None:
         tags.add(s, by, self.number, self.tag)

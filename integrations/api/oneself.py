@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from data.models import ApiToken, Role, User
 from integrations.api import shapes, wishes
 from integrations.api.call import Answer, Anyone, KeepsProfile, KeepsTokens
+from integrations.api.fields import Key
 from integrations.api.shapes import Named, NewToken, TokenOut
-from integrations.api.wishes import Key
 from services import accounts, sessions, teams, tokens
 from services.permissions import Actor
 from services.tokens import Scope, Wish

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from integrations.api import shapes, wishes
 from integrations.api.call import Answer, ReadsOrganisation, WritesOrganisation, tag_of_content
+from integrations.api.fields import Key
 from integrations.api.shapes import CategoryOut, TeamOut
-from integrations.api.wishes import Key
 from services import categories, teams
 from services.permissions import Action, Actor, allows
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from data.models import Role
 from integrations.api import shapes, wishes
 from integrations.api.call import Answer, ReadsUsers, WritesUsers, tag_of_content
+from integrations.api.fields import Key
 from integrations.api.pages import linked, packed, unpacked
 from integrations.api.shapes import UserOut
-from integrations.api.wishes import Key
 from services import users
 from services.permissions import Actor
 

@@ -14,8 +14,8 @@ from data.models import Comment
 from data.threads import in_thread
 from integrations.api import shapes, wishes
 from integrations.api.call import Answer, ReadsTickets, WritesTickets, tag_of
+from integrations.api.fields import MAX_ID, Key, Number
 from integrations.api.shapes import AttachmentOut, Person
-from integrations.api.wishes import MAX_ID, Key, Number
 from services import attachments, comments, ticket_view, tickets
 from services.errors import NotFound
 from services.permissions import Actor

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from data.models import Priority, Status
 from integrations.api import shapes
 from integrations.api.call import Answer, ReadsTickets, WritesTickets, tag_of
+from integrations.api.fields import MAX_ID, Number
 from integrations.api.pages import linked
 from integrations.api.shapes import TicketOut, TicketPage
-from integrations.api.wishes import MAX_ID, Number, TicketByRequester, TicketChange, TicketNew
+from integrations.api.wishes import TicketByRequester, TicketChange, TicketNew
 from services import categories, creation, filters, lists, tickets, trash, whole_tickets
 from services.creation import NewTicket
 from services.filters import Filter

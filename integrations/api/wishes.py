@@ -1,20 +1,8 @@
 """What the API takes: a model for each action, and for each role where fields differ (R-2)."""
 
-import re
-from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from fastapi import Path
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictStr,
-)
+from pydantic import ConfigDict, Field, StrictBool, StrictStr
 
 from data.models import (
     Channel,
@@ -27,81 +15,26 @@ from data.models import (
     TicketType,
     Urgency,
 )
-from services.checks import MAX_PROSE, MAX_TITLE
-from services.passwords import MAX_LENGTH
-from services.tags import MAX_LENGTH as MAX_TAG
+from integrations.api.fields import (
+    MOST_AT_ONCE,
+    Address,
+    Id,
+    Line,
+    Name,
+    Prose,
+    Secret,
+    Tag,
+    TicketNumber,
+    Title,
+    When,
+    Whole,
+    Wish,
+    unset,
+)
+from services.checks import MAX_PROSE
 from services.tags import MAX_TAGS
 from services.tickets import LARGEST
 from services.tokens import DEFAULT_DAYS, MAX_DAYS, Scope
-
-MAX_ID = 2**31 - 1  # of an INTEGER
-MOST_AT_ONCE = 200
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
-
-
-def _a_number(value: object) -> object:
-    """Refuse what only looks like a number: 3 and 3.0 are one in JSON, "3" and true are not."""
-    if isinstance(value, (str, bool)):
-        raise ValueError("not a number")
-    return value
-
-
-def _as_written(value: object) -> object:
-    """Refuse what is no date to read: pydantic takes seconds since 1970 as well."""
-    if not isinstance(value, str) or not _DATE.match(value):
-        raise ValueError("not a date and a time")
-    return value
-
-
-def _in_our_time(value: datetime) -> datetime:
-    """Refuse years that have no place in UTC or in a database."""
-    if not 1970 <= value.year <= 9000:
-        raise ValueError("too far away")
-    return value
-
-
-def _unset() -> Any:
-    """Return the default of a field that is changed only when it is sent."""
-    return Field(None, json_schema_extra=_without_default)
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default", None)
-
-
-Number = Annotated[int, Path(ge=1, le=LARGEST, description="The ticket’s number.")]
-Key = Annotated[int, Path(ge=1, le=MAX_ID)]
-Whole = Annotated[int, BeforeValidator(_a_number)]
-Id = Annotated[Whole, Field(ge=1, le=MAX_ID)]
-TicketNumber = Annotated[Whole, Field(ge=1, le=LARGEST)]
-Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_TITLE)]
-Prose = Annotated[StrictStr, Field(max_length=MAX_PROSE)]
-Tag = Annotated[StrictStr, Field(min_length=1, max_length=MAX_TAG)]
-Line = Annotated[StrictStr, Field(max_length=500)]
-Name = Annotated[StrictStr, Field(min_length=1, max_length=120)]
-Address = Annotated[StrictStr, Field(min_length=3, max_length=254)]
-Secret = Annotated[StrictStr, Field(max_length=MAX_LENGTH)]
-When = Annotated[
-    AwareDatetime,
-    BeforeValidator(_as_written),
-    AfterValidator(_in_our_time),
-    Field(description="RFC 3339, with its zone."),
-]
-
-
-class Wish(BaseModel):
-    """What somebody asks for; a field that is not here is refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    def given(self) -> dict[str, Any]:
-        """Return the fields that were sent, and no others."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
-
-    @classmethod
-    def again(cls, other: BaseModel) -> Self:
-        """Return the same wish by a narrower model, or raise what is not in it."""
-        return cls.model_validate({name: getattr(other, name) for name in other.model_fields_set})
 
 
 class TicketByRequester(Wish):
@@ -140,15 +73,15 @@ class TicketChange(Wish):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"impact": "high"}]})
 
-    title: Title = _unset()
-    description: Prose = _unset()
-    type: TicketType = _unset()
-    category: Id | None = _unset()
-    urgency: Urgency = _unset()
-    impact: Impact = _unset()
-    priority: Priority | None = _unset()
-    requester: Id = _unset()
-    resolve_due_at: When | None = _unset()
+    title: Title = unset()
+    description: Prose = unset()
+    type: TicketType = unset()
+    category: Id | None = unset()
+    urgency: Urgency = unset()
+    impact: Impact = unset()
+    priority: Priority | None = unset()
+    requester: Id = unset()
+    resolve_due_at: When | None = unset()
 
 
 class Assignment(Wish):
@@ -156,8 +89,8 @@ class Assignment(Wish):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"lead": 3}]})
 
-    lead: Id | None = _unset()
-    team: Id | None = _unset()
+    lead: Id | None = unset()
+    team: Id | None = unset()
 
 
 class Transition(Wish):
@@ -223,7 +156,7 @@ class ExternalLinkNew(Wish):
 class UndoOf(Wish):
     """One’s own last action, by the id of its line in the history."""
 
-    event: Annotated[Whole, Field(ge=1, le=LARGEST)]
+    event: Annotated[int, Field(ge=1, le=LARGEST), Whole]
 
 
 class UserNew(Wish):
@@ -244,16 +177,16 @@ class UserNew(Wish):
 class UserChange(Wish):
     """Fields of an account to change."""
 
-    name: Name = _unset()
-    email: Address = _unset()
-    role: Role = _unset()
-    is_active: StrictBool = _unset()
-    phone: Line = _unset()
-    department: Line = _unset()
-    language: Literal["fr", "en"] | None = _unset()
-    wants_email: StrictBool = _unset()
-    wants_sms: StrictBool = _unset()
-    teams: list[Id] = _unset()
+    name: Name = unset()
+    email: Address = unset()
+    role: Role = unset()
+    is_active: StrictBool = unset()
+    phone: Line = unset()
+    department: Line = unset()
+    language: Literal["fr", "en"] | None = unset()
+    wants_email: StrictBool = unset()
+    wants_sms: StrictBool = unset()
+    teams: list[Id] = unset()
 
 
 class PasswordSet(Wish):
@@ -272,14 +205,14 @@ class PasswordChange(Wish):
 class ProfileChange(Wish):
     """Fields of one’s own account to change; null: as the browser, as the installation."""
 
-    name: Name = _unset()
-    phone: Line = _unset()
-    department: Line = _unset()
-    language: Literal["fr", "en"] | None = _unset()
-    timezone: Line | None = _unset()
-    theme: Literal["system", "light", "dark"] = _unset()
-    wants_email: StrictBool = _unset()
-    wants_sms: StrictBool = _unset()
+    name: Name = unset()
+    phone: Line = unset()
+    department: Line = unset()
+    language: Literal["fr", "en"] | None = unset()
+    timezone: Line | None = unset()
+    theme: Literal["system", "light", "dark"] = unset()
+    wants_email: StrictBool = unset()
+    wants_sms: StrictBool = unset()
 
 
 class TeamNew(Wish):
@@ -294,11 +227,11 @@ class TeamNew(Wish):
 class TeamChange(Wish):
     """Fields of a team to change."""
 
-    name: Name = _unset()
-    description: Line = _unset()
-    sees_only_own: StrictBool = _unset()
-    is_active: StrictBool = _unset()
-    members: list[Id] = _unset()
+    name: Name = unset()
+    description: Line = unset()
+    sees_only_own: StrictBool = unset()
+    is_active: StrictBool = unset()
+    members: list[Id] = unset()
 
 
 class CategoryNew(Wish):
@@ -312,11 +245,11 @@ class CategoryNew(Wish):
 class CategoryChange(Wish):
     """Fields of a category to change."""
 
-    name: Name = _unset()
-    parent: Id | None = _unset()
-    team: Id | None = _unset()
-    position: Annotated[Whole, Field(ge=0, le=10_000)] = _unset()
-    is_active: StrictBool = _unset()
+    name: Name = unset()
+    parent: Id | None = unset()
+    team: Id | None = unset()
+    position: Annotated[int, Field(ge=0, le=10_000), Whole] = unset()
+    is_active: StrictBool = unset()
 
 
 class TokenNew(Wish):
@@ -329,7 +262,7 @@ class TokenNew(Wish):
 
     name: Annotated[StrictStr, Field(min_length=1, max_length=80)]
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope))
-    days: Annotated[Whole, Field(ge=1, le=MAX_DAYS)] = DEFAULT_DAYS
+    days: Annotated[int, Field(ge=1, le=MAX_DAYS), Whole] = DEFAULT_DAYS
 
 
 class ServiceTokenNew(TokenNew):

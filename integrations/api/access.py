@@ -19,7 +19,9 @@ from services.tokens import BadToken, Bearer
 
 MAX_BODY_BYTES = 2**20
 MAX_UPLOAD_BYTES = 26 * 2**20
-FAILURES = 1 / 20  # wrong tokens from one address, of the requests that a good one may make
+FAILURES = (
+    1 / 20
+)  # wrong tokens from one address, of the requests that a good one may make; 1 at least
 LONGEST_PATH = 300  # characters; the longest tail is a name or a number
 _UPLOAD = re.compile(r"/tickets/[^/]+/attachments/?")
 _WITH_BODY = frozenset({"POST", "PATCH"})
@@ -36,7 +38,7 @@ class Access:
         self._app = app
         self._language = settings.language
         self._rate = Buckets(settings.api_rate)
-        self._failures = Buckets(settings.api_rate * FAILURES)
+        self._failures = Buckets(max(1.0, settings.api_rate * FAILURES))
         self._known: set[str] = set()  # digests of tokens that were good when they came last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -39,6 +39,7 @@ document.addEventListener("securitypolicyviolation", (e) =>
   console.error(`CSP: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
 """
 _IS_LIVE = "() => window.did_handshake && window.ap"
+_LOGIN = re.compile(r"/login(\?|$)")
 _kept: dict[tuple[str, str], StorageState] = {}
 
 
@@ -70,6 +71,10 @@ class Person:
     def problems(self) -> list[str]:
         """What went wrong in the browser, except for what was pardoned."""
         return [p for p in self._problems if not any(re.search(x, p) for x in self._pardoned)]
+
+    async def is_sent_away(self) -> None:
+        """Wait for the sign-in page, on whichever way: told to leave, or reloaded."""
+        await expect(self.page).to_have_url(_LOGIN)
 
     async def open(self, path: str) -> Page:
         """Open an address and wait until the page is live."""

@@ -42,14 +42,14 @@ async def test_an_account_is_made_changed_given_a_password_and_shut(
     await diane.dialog.get_by_test_id("role").select_option("requester")
     await diane.agree(name="Gaston L.")
     await expect(row).to_contain_text("Gaston L.")
-    await gaston.page.wait_for_url("**/login*")  # a change of rights ends the sessions
+    await gaston.is_sent_away()  # a change of rights ends the sessions
     await gaston.sign_in()
     await gaston.live()
     await expect(gaston.page.get_by_role("link", name="All tickets")).to_have_count(0)
 
     await row.locator("[data-action=password]").click()
     await diane.agree(password=NEW_PASSWORD)
-    await gaston.page.wait_for_url("**/login*")
+    await gaston.is_sent_away()
     gaston.pardon("status of 422")
     await gaston.sign_in()
     await expect(gaston.page.locator("#problem")).not_to_be_empty()
@@ -57,7 +57,7 @@ async def test_an_account_is_made_changed_given_a_password_and_shut(
     await expect(gaston.page.get_by_role("heading", level=1)).to_have_text("My profile")
 
     await row.locator("[data-action=activity]").click()
-    await gaston.page.wait_for_url("**/login*")
+    await gaston.is_sent_away()
     await gaston.sign_in("", NEW_PASSWORD)
     await expect(gaston.page.locator("#problem")).not_to_be_empty()
 

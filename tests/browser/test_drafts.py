@@ -68,6 +68,6 @@ async def test_an_answer_half_written_survives_a_lost_connection_and_signing_in_
     wait_until(lambda: "commutateur" in str(kept(site, fleur_id, draft).get("body")))
 
     site.write(lambda s: sessions.close_all(s, fleur_id))
-    await fleur.page.wait_for_url("**/login*")
+    await fleur.is_sent_away()
     await fleur.sign_in(f"/tickets/{number}")
     await expect(fleur.composer).to_have_value("Je regarde le commutateur")

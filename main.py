@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     token_.add_argument("--days", type=int, default=tokens.DEFAULT_DAYS, help="how long it lives")
     load_ = command("load", load, "Load tickets in bulk from meta.json and tickets.jsonl in DIR.")
     load_.add_argument("dir", metavar="DIR", type=Path)
+    command("recount", recount, "Count the tickets again for the counters that pages show.")
     command("doctor", doctor, "Check configuration, database and Redis, and say what to mend.")
     return top
 
@@ -165,6 +166,15 @@ def load(settings: Settings, options: argparse.Namespace) -> None:
     except bulk.Rejected as refusal:
         raise Failed(str(refusal)) from None
     _tell(loaded.sentence())
+
+
+def recount(settings: Settings, _options: argparse.Namespace) -> None:
+    """Set the counters to what the tickets say; others may work meanwhile."""
+    from data.models import tallies  # noqa: PLC0415
+
+    _bring_up_to_date(prepare(settings))
+    wrong = db.write(tallies.recount)
+    _tell(f"Counted again: {wrong} tallies were wrong.")
 
 
 def demo(settings: Settings, options: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from data import db
-from data.models import Ticket
+from data.models import Ticket, tallies
 from integrations import bulk_line, bulk_meta
 from integrations.bulk_history import Row
 from integrations.bulk_line import Rows, Wrong
@@ -107,6 +107,7 @@ def _insert(s: Session, batch: list[Rows]) -> int:
     _insert_all(s, "ticket", [rows.ticket for rows in new])
     _insert_all(s, "comment", [row for rows in new for row in rows.comments])
     _insert_all(s, "event", [row for rows in new for row in rows.events])
+    tallies.add(s, (rows.ticket for rows in new))
     return len(new)
 
 

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from data import db, files, schema
 from data.clock import now
 from data.config import Settings
-from data.models import Event
+from data.models import Event, tallies
 
 OLDEST = {"sqlite": (3, 35), "mariadb": (10, 6), "mysql": (8, 0)}  # RETURNING, SKIP LOCKED, JSON
 TOLERATED_DRIFT = timedelta(seconds=5)
@@ -153,6 +154,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield _tables(settings)
             if inspect(connection).has_table("event"):
                 yield _past(connection)
+            if inspect(connection).has_table("ticket_tally"):
+                yield _counters(connection)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error)
         yield _mend("database", f"{where} does not answer: {reason}. Set APPTICKET_DATABASE_URL.")
@@ -224,6 +227,16 @@ def _past(connection: Connection) -> Finding:
         told = f"the last thing recorded happened at {latest:%Y-%m-%d %H:%M} UTC: set the clock."
         return _mend("past", told)
     return _good("past", "nothing recorded is in the future.")
+
+
+def _counters(connection: Connection) -> Finding:
+    """Compare the counters people see with the tickets there are."""
+    with Session(connection) as s:
+        wrong = tallies.differences(s)
+    if wrong:
+        told = f"{len(wrong)} tallies are not what the tickets say: run `python main.py recount`."
+        return _mend("counters", told)
+    return _good("counters", "each is what counting again gives.")
 
 
 def _redis(settings: Settings) -> Finding:

@@ -1,16 +1,17 @@
-"""The numbers beside the tabs and on the home page."""
+"""The numbers beside the tabs and on the home page: read from the tallies, never recounted.
+
+Only what depends on the time is counted, as far as lists count: an index holds the deadlines.
+"""
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, true
+from sqlalchemy import and_, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from data.models import Ticket
-from services import filters
-from services.permissions import Actor, visible_to
+from data.models import Part, Shelf, Ticket, TicketTally
+from services import filters, lists
+from services.permissions import Actor, takes_part, ways_to_see
 from services.workflow import OPEN
-
-_COUNTED = ("open", "unassigned", "answered", "late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +27,55 @@ class Counts:
 
 
 def count(s: Session, by: Actor) -> Counts:
-    """Count the open tickets that `by` may see, per view and per lead, in one query."""
-    open_ones = visible_to(by).where(Ticket.status.in_(OPEN))
-    sums = [_sum(filters.conditions(filters.VIEWS[name], by)).label(name) for name in _COUNTED]
-    per_lead = open_ones.with_only_columns(Ticket.lead_id, *sums).group_by(Ticket.lead_id)
-    rows = s.execute(per_lead).all()
-    return Counts(
-        views={name: sum(int(getattr(row, name)) for row in rows) for name in _COUNTED},
-        by_lead={row.lead_id: int(row.open) for row in rows if row.lead_id is not None},
-    )
+    """Return the open tickets that `by` may see, per view and per lead."""
+    rows = _tallied(s, by)
+    by_lead: dict[int, int] = {}
+    for lead_id, _answered, number in rows:
+        by_lead[lead_id] = by_lead.get(lead_id, 0) + number
+    unassigned = by_lead.pop(0, 0)
+    views = {
+        "open": unassigned + sum(by_lead.values()),
+        "unassigned": unassigned,
+        "answered": sum(number for _lead, answered, number in rows if answered),
+        "late": lists.count(s, by, filters.VIEWS["late"]),
+    }
+    return Counts(views=views, by_lead={lead: n for lead, n in by_lead.items() if n})
 
 
 def mine(s: Session, by: Actor) -> int:
-    """Return how many open tickets `by` is involved in."""
-    conditions = filters.conditions(filters.Filter(scope="mine", statuses=OPEN), by)
-    query = visible_to(by).where(*conditions).with_only_columns(func.count(Ticket.number))
-    return s.scalar(query) or 0
+    """Return how many open tickets `by` is involved in, up to what lists count."""
+    return lists.count(s, by, filters.Filter(scope="mine", statuses=OPEN))
 
 
-def _sum(conditions: list[ColumnElement[bool]]) -> ColumnElement[int]:
-    return func.sum(case((and_(true(), *conditions), 1), else_=0))
+def _tallied(s: Session, by: Actor) -> list[tuple[int, bool, int]]:
+    """Return (lead, answered, number) of the open tickets that `by` may see."""
+    tally = TicketTally
+    ways = ways_to_see(by)
+    seen = []
+    if ways is not None:
+        theirs = or_(tally.team_id.in_(by.team_ids), tally.lead_id == by.id)
+        seen = [theirs if by.is_staff else false()]
+    open_ones = select(
+        tally.lead_id, tally.is_answered, func.sum(tally.number_of_tickets).label("number")
+    ).where(tally.shelf == Shelf.OPEN, *seen)
+    rows = s.execute(open_ones.group_by(tally.lead_id, tally.is_answered)).all()
+    found = [(row.lead_id, row.is_answered, int(row.number)) for row in rows]
+    return found if ways is None else found + _personal(s, by)
+
+
+def _personal(s: Session, by: Actor) -> list[tuple[int, bool, int]]:
+    """Return the same of what `by` sees only as requester or by a part in it: a person’s few."""
+    parts = tuple(Part) if by.is_staff else (Part.OBSERVER,)
+    apart = [
+        select(Ticket.number).where(Ticket.shelf == Shelf.OPEN, way)
+        for way in (Ticket.requester_id == by.id, takes_part(by, *parts))
+    ]
+    some = apart[0].union(apart[1]).subquery()
+    columns = (Ticket.lead_id, Ticket.answered_by_requester)
+    query = select(*columns, func.count()).join(some, some.c.number == Ticket.number)
+    if by.is_staff:  # what is counted by team and lead already
+        in_team = and_(Ticket.team_id.is_not(None), Ticket.team_id.in_(by.team_ids))
+        is_led = and_(Ticket.lead_id.is_not(None), Ticket.lead_id == by.id)
+        query = query.where(not_(in_team), not_(is_led))
+    rows = s.execute(query.group_by(*columns))
+    return [(lead or 0, answered, number) for lead, answered, number in rows]

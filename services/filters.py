@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 
 from data.clock import now
-from data.models import Priority, Status, Tag, Ticket, TicketPerson, TicketTag
+from data.models import Part, Priority, Status, Tag, Ticket, TicketTag
 from data.text import clean_line, fold
 from services.checks import MAX_TITLE
-from services.permissions import Actor
+from services.permissions import Actor, takes_part
 from services.tickets import LARGEST
-from services.workflow import OPEN
+from services.workflow import DONE, OPEN
 
 if TYPE_CHECKING:
     from services.lists import TicketLine
@@ -65,25 +65,95 @@ def narrowed(view: Filter, **more: Any) -> Filter:
     return replace(view, **more)
 
 
-def conditions(wanted: Filter, by: Actor) -> list[ColumnElement[bool]]:
-    """Return the filter as SQL conditions on Ticket; `fits` is its twin."""
-    found: list[ColumnElement[bool]] = []
-    ids = {wanted.team_id or 0, wanted.requester_id or 0, *wanted.category_ids}
-    if max(ids | {_lead_id(wanted, by)}) > LARGEST:
-        return [false()]
-    if wanted.scope == "mine":
-        found.append(_involving(by))
-    if wanted.statuses:
-        found.append(Ticket.status.in_(wanted.statuses))
-    if wanted.priorities:
-        found.append(Ticket.priority.in_(wanted.priorities))
-    if wanted.category_ids:
-        found.append(Ticket.category_id.in_(wanted.category_ids))
-    if wanted.team_id:
-        found.append(Ticket.team_id == wanted.team_id)
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """One condition of a list, and the index that finds what meets it (none: looked at in passing).
+
+    `is_ordered`: the index holds what is found in the usual order. `is_personal`: it is never much.
+    """
+
+    condition: ColumnElement[bool]
+    index: str = ""
+    is_ordered: bool = False
+    is_personal: bool = False
+
+
+def narrowings(wanted: Filter, by: Actor) -> list[Narrowing] | None:
+    """Return the conditions of a filter but for its scope, its words and what its shelf says.
+
+    None: nothing can fit. `fits` is the twin of them all.
+    """
+    lead_id = _lead_id(wanted, by)
+    ids = {wanted.team_id or 0, wanted.requester_id or 0, lead_id, *wanted.category_ids}
+    if max(ids) > LARGEST:
+        return None
+    found = []
     if wanted.requester_id:
-        found.append(Ticket.requester_id == wanted.requester_id)
-    return found + _of_lead(wanted, by) + _of_state(wanted) + _of_words(wanted)
+        is_theirs = Ticket.requester_id == wanted.requester_id
+        found.append(Narrowing(is_theirs, "ix_ticket_of_requester", is_ordered=True))
+    if wanted.tag:
+        tagged = select(TicketTag.ticket_number).join(Tag).where(Tag.name == wanted.tag)
+        found.append(Narrowing(Ticket.number.in_(tagged), "PRIMARY"))
+    if wanted.lead:
+        is_led = Ticket.lead_id.is_(None) if wanted.lead == "none" else Ticket.lead_id == lead_id
+        found.append(Narrowing(is_led, "ix_ticket_of_lead", is_ordered=True))
+    if wanted.team_id:
+        is_given = Ticket.team_id == wanted.team_id
+        found.append(Narrowing(is_given, "ix_ticket_of_team", is_ordered=True))
+    return found + _of_kinds(wanted) + _of_state(wanted)
+
+
+def _of_kinds(wanted: Filter) -> list[Narrowing]:
+    found = []
+    if wanted.category_ids:
+        among = _among(Ticket.category_id, wanted.category_ids)
+        one = len(wanted.category_ids) == 1
+        found.append(Narrowing(among, "ix_ticket_of_category", is_ordered=one))
+    if wanted.statuses and wanted.statuses not in (OPEN, DONE):
+        among, one = _among(Ticket.status, wanted.statuses), len(wanted.statuses) == 1
+        found.append(Narrowing(among, "ix_ticket_of_status", is_ordered=one))
+    if wanted.priorities:
+        among = _among(Ticket.priority, wanted.priorities)
+        found.append(Narrowing(among, "ix_ticket_by_priority"))
+    return found
+
+
+def _of_state(wanted: Filter) -> list[Narrowing]:
+    found = []
+    if wanted.is_late:
+        found.append(Narrowing(Ticket.due_order < now(), "ix_ticket_by_due"))
+    if wanted.is_answered:
+        answered = Ticket.answered_by_requester.is_(True)
+        found.append(Narrowing(answered, "ix_ticket_answered", is_ordered=True))
+    return found
+
+
+def _among(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
+    one, *more = sorted(values)
+    found: ColumnElement[bool] = column.in_([one, *more]) if more else column == one
+    return found
+
+
+def involvements(by: Actor) -> list[ColumnElement[bool]]:
+    """Return the reasons for which a ticket is one’s own."""
+    return [Ticket.requester_id == by.id, Ticket.lead_id == by.id, takes_part(by, *Part)]
+
+
+def reason(condition: ColumnElement[bool]) -> Narrowing:
+    """Return why somebody sees a ticket as a narrowing, with the index of its column."""
+    column = getattr(condition, "left", None)
+    name = getattr(column, "name", "")
+    index = {
+        "requester_id": "ix_ticket_of_requester",
+        "lead_id": "ix_ticket_of_lead",
+        "team_id": "ix_ticket_of_team",
+    }.get(name, "PRIMARY")
+    return Narrowing(
+        condition,
+        index,
+        is_ordered=index != "PRIMARY",
+        is_personal=name in ("requester_id", "number"),
+    )
 
 
 def fits(wanted: Filter, by: Actor, line: "TicketLine") -> bool:
@@ -102,27 +172,10 @@ def fits(wanted: Filter, by: Actor, line: "TicketLine") -> bool:
     )
 
 
-def _involving(by: Actor) -> ColumnElement[bool]:
-    taking_part = select(TicketPerson.ticket_number).where(TicketPerson.user_id == by.id)
-    return or_(
-        Ticket.requester_id == by.id,
-        Ticket.lead_id == by.id,
-        Ticket.number.in_(taking_part),
-    )
-
-
 def _involves(by: Actor, line: "TicketLine") -> bool:
     audience = line.audience
     people = {audience.requester_id, audience.lead_id, *audience.helper_ids, *audience.observer_ids}
     return by.id in people
-
-
-def _of_lead(wanted: Filter, by: Actor) -> list[ColumnElement[bool]]:
-    if wanted.lead == "none":
-        return [Ticket.lead_id.is_(None)]
-    if wanted.lead:
-        return [Ticket.lead_id == _lead_id(wanted, by)]
-    return []
 
 
 def _fits_lead(wanted: Filter, by: Actor, line: "TicketLine") -> bool:
@@ -138,18 +191,6 @@ def _lead_id(wanted: Filter, by: Actor) -> int:
     return int(wanted.lead) if wanted.lead.isdecimal() and len(wanted.lead) < 20 else 0
 
 
-def _of_state(wanted: Filter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.is_late:
-        found.append(and_(Ticket.resolve_due_at < now(), Ticket.status.in_(OPEN)))
-    if wanted.is_answered:
-        found.append(Ticket.answered_by_requester.is_(True))
-    if wanted.tag:
-        tagged = select(TicketTag.ticket_number).join(Tag).where(Tag.name == wanted.tag)
-        found.append(Ticket.number.in_(tagged))
-    return found
-
-
 def _fits_state(wanted: Filter, line: "TicketLine") -> bool:
     due = line.resolve_due_at
     is_late = due is not None and due < now() and line.status in OPEN
@@ -158,13 +199,19 @@ def _fits_state(wanted: Filter, line: "TicketLine") -> bool:
     )
 
 
-def _of_words(wanted: Filter) -> list[ColumnElement[bool]]:
+def words(wanted: Filter) -> list[ColumnElement[bool]]:
+    """Return one condition for each word looked for in number and title."""
     found: list[ColumnElement[bool]] = []
     for word in _words(wanted):
         has_word: ColumnElement[bool] = Ticket.folded_title.contains(word, autoescape=True)
         number = _number(word)
         found.append(or_(has_word, Ticket.number == number if number else false()))
     return found
+
+
+def number_in(wanted: Filter) -> int | None:
+    """Return the number of a ticket among the words."""
+    return next((number for word in _words(wanted) if (number := _number(word))), None)
 
 
 def _fits_words(wanted: Filter, line: "TicketLine") -> bool:

@@ -3,11 +3,11 @@
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
+from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.orm import Session, aliased
 
 from data.models import (
@@ -22,10 +22,10 @@ from data.models import (
     TicketType,
     User,
 )
-from services import filters
+from services import plans
 from services.errors import Invalid
 from services.filters import Filter
-from services.permissions import Actor, Audience, in_trash_of, visible_to
+from services.permissions import Actor, Audience, visible_to
 from services.tickets import LARGEST
 from services.words import N_
 
@@ -84,15 +84,15 @@ class Page:
     before: str | None
 
 
-SORTS: dict[str, tuple[ColumnElement[Any], bool]] = {  # column, and whether the largest comes first
-    "updated": (Ticket.updated_at.expression, True),
-    "created": (Ticket.created_at.expression, True),
-    "number": (Ticket.number.expression, True),
-    "priority": (Ticket.priority.expression, True),
-    "due": (Ticket.due_order.expression, False),
-    "status": (Ticket.status.expression, False),
-    "title": (Ticket.folded_title.expression, False),
-    "deleted": (Ticket.deleted_at.expression, True),
+SORTS: dict[str, plans.Order] = {
+    "updated": plans.USUAL,
+    "created": plans.Order(Ticket.created_at.expression, "ix_ticket_by_created", downwards=True),
+    "number": plans.Order(Ticket.number.expression, "ix_ticket_by_number", downwards=True),
+    "priority": plans.Order(Ticket.priority.expression, "ix_ticket_by_priority", downwards=True),
+    "due": plans.Order(Ticket.due_order.expression, "ix_ticket_by_due", downwards=False),
+    "status": plans.Order(Ticket.status.expression, "ix_ticket_by_status", downwards=False),
+    "title": plans.Order(Ticket.folded_title.expression, "ix_ticket_by_title", downwards=False),
+    "deleted": plans.Order(Ticket.deleted_at.expression, "ix_ticket_by_deleted", downwards=True),
 }
 
 
@@ -117,15 +117,11 @@ def page(
     is_offered = sort in SORTS and (sort != "deleted" or wanted.is_trash)
     if not is_offered or not 1 <= limit <= MOST:
         raise Invalid({"sort": N_("Choose one of the values offered.")})
-    column, is_descending = SORTS[sort]
-    is_descending = is_descending is not reverse
     backwards, position = _decode(cursor, sort)
-    downwards = is_descending is not backwards
-    some = _scope(by, wanted).with_only_columns(Ticket.number, column.label("sort_key"))
-    if position:
-        some = some.where(_beyond(column, position, downwards=downwards))
-    page = some.order_by(*_order(column, Ticket.number, downwards=downwards)).limit(limit + 1)
-    found = s.execute(_dressed(page.subquery(), downwards=downwards)).all()
+    downwards = (SORTS[sort].downwards is not reverse) is not backwards
+    order = replace(SORTS[sort], downwards=downwards, position=position)
+    some = plans.page(s, by, wanted, order, limit + 1)
+    found = s.execute(_dressed(some.subquery(), order)).all()
     has_more, rows = len(found) > limit, found[:limit]
     rows = rows[::-1] if backwards else rows
     is_before = has_more if backwards else bool(position)
@@ -139,7 +135,8 @@ def page(
 
 def count(s: Session, by: Actor, wanted: Filter) -> int:
     """Return how many tickets fit, counted up to COUNTED_UP_TO."""
-    some = _scope(by, wanted).with_only_columns(Ticket.number).limit(COUNTED_UP_TO)
+    order = SORTS["due"] if wanted.is_late else plans.USUAL
+    some = plans.page(s, by, wanted, order, COUNTED_UP_TO)
     return s.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
@@ -155,11 +152,6 @@ def lines(s: Session, by: Actor, numbers: Sequence[int]) -> list[TicketLine]:
     query = visible_to(by).where(Ticket.number.in_(numbers[:MOST])).with_only_columns(*_COLUMNS)
     found = {x.number: x for x in _lines(s, s.execute(_joined(query)).all())}
     return [found[number] for number in numbers if number in found]
-
-
-def _scope(by: Actor, wanted: Filter) -> Select[Any]:
-    tickets = in_trash_of(by) if wanted.is_trash else visible_to(by)
-    return tickets.where(*filters.conditions(wanted, by))
 
 
 _Requester = aliased(User)
@@ -189,20 +181,13 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
-def _order(
-    column: ColumnElement[Any], number: Any, *, downwards: bool
-) -> tuple[ColumnElement[Any], ...]:
-    return (column.desc(), number.desc()) if downwards else (column.asc(), number.asc())
-
-
-def _dressed(page: Subquery, *, downwards: bool) -> Select[Any]:
+def _dressed(page: Subquery, order: plans.Order) -> Select[Any]:
     """Return whole rows for a page that was found among tickets alone.
 
     Joined with people and teams in one go, a database may begin with these.
     """
     query = select(*_COLUMNS, page.c.sort_key).join(page, page.c.number == Ticket.number)
-    order = _order(page.c.sort_key, page.c.number, downwards=downwards)
-    return _joined(query).order_by(*order)
+    return _joined(query).order_by(*plans.ordered(page.c.sort_key, page.c.number, order))
 
 
 def _joined(query: Select[Any]) -> Select[Any]:
@@ -233,16 +218,6 @@ def _lines(s: Session, rows: Sequence[Any]) -> list[TicketLine]:
         company = tuple(helpers.get(row.number, ())), frozenset(observers.get(row.number, ()))
         found.append(TicketLine(*(*row[: len(_COLUMNS)], *company)))
     return found
-
-
-def _beyond(
-    column: ColumnElement[Any], position: tuple[Any, int], *, downwards: bool
-) -> ColumnElement[bool]:
-    """Return what lies past a position; the outer bound lets the index be entered there."""
-    value, number = position
-    if downwards:
-        return and_(column <= value, or_(column < value, Ticket.number < number))
-    return and_(column >= value, or_(column > value, Ticket.number > number))
 
 
 def _encode(sort: str, row: Any, *, back: bool) -> str:

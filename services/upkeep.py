@@ -6,8 +6,16 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from data.models import PendingReason, Status, Ticket
-from services import attachments, replays, sessions, settings, throttle, transitions
+from data.models import PendingReason, Shelf, Status, Ticket
+from services import (
+    attachments,
+    replays,
+    sessions,
+    settings,
+    throttle,
+    transitions,
+    workflow,
+)
 
 BATCH = 100  # tickets in one transaction
 
@@ -37,9 +45,10 @@ def clean(s: Session) -> None:
 
 def _move(s: Session, source: Status, target: Status, *due: ColumnElement[bool]) -> int:
     """Move what is due; what somebody holds at this moment is left for the next time."""
+    shelf = Shelf.OPEN if source in workflow.OPEN else Shelf.DONE
     query = (
         select(Ticket)
-        .where(Ticket.status == source, Ticket.deleted_at.is_(None), *due)
+        .where(Ticket.status == source, Ticket.shelf == shelf, *due)
         .order_by(Ticket.number)
         .limit(BATCH)
         .with_for_update(skip_locked=True)

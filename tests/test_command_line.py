@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 import main
@@ -22,7 +22,7 @@ from tests import servers
 from tests.conftest import CHEAP
 from tests.loads import TICKET, ticket, write
 
-COMMANDS = ["serve", "migrate", "demo", "create-admin", "load", "doctor"]
+COMMANDS = ["serve", "migrate", "demo", "create-admin", "load", "recount", "doctor"]
 GOOD = "une girafe lit le journal"
 
 Capture = pytest.CaptureFixture[str]
@@ -284,3 +284,15 @@ def answers(port: int) -> bool:
             return bool(page.status == 200)
     except OSError:
         return False
+
+
+def test_recount_says_how_many_tallies_were_wrong(
+    run: Run, capsys: Capture, tmp_path: Path
+) -> None:
+    assert run("load", str(write(tmp_path, ticket()))) == 0
+    with db.engine().begin() as connection:
+        connection.execute(text("UPDATE ticket_tally SET number_of_tickets = 9"))
+
+    assert run("recount") == 0
+
+    assert "Counted again: 1 tallies were wrong." in capsys.readouterr().out

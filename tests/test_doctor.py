@@ -230,3 +230,15 @@ def test_the_clock_is_shown_in_the_zone_of_the_organisation(settings: Settings, 
     told = good(replace(settings, timezone=ZoneInfo(zone)))["clock"]
 
     assert f"in {zone}" in told
+
+
+def test_counters_that_are_not_what_the_tickets_say_are_told(settings: Settings) -> None:
+    engine = db.configure(settings.database_url)
+    schema.upgrade()
+    assert "counters" in good(settings)
+
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO ticket_tally VALUES (1, 0, 0, 0, 3)"))
+
+    assert "main.py recount" in wrong(settings)["counters"]
+    engine.dispose()

@@ -213,7 +213,7 @@ def test_rows_stand_in_the_order_asked_for(
     found = lists.page(s, people.diane, Filter(), sort=sort, limit=200).lines
 
     values = [keys[sort](line) for line in found]
-    assert values == sorted(values, reverse=lists.SORTS[sort][1])
+    assert values == sorted(values, reverse=lists.SORTS[sort].downwards)
     assert len(set(values)) > 1
 
 

@@ -6,6 +6,7 @@ from data.models.identity import LoginSession, Throttle
 from data.models.organisation import Category, Membership, Role, Team, Theme, User
 from data.models.settings import Sequence, Setting
 from data.models.talk import Attachment, Comment, CommentVersion, Draft
+from data.models.tallies import TicketTally
 from data.models.tickets import (
     Channel,
     ExternalLink,
@@ -15,6 +16,7 @@ from data.models.tickets import (
     Part,
     PendingReason,
     Priority,
+    Shelf,
     Status,
     Tag,
     Ticket,
@@ -46,6 +48,7 @@ __all__ = [
     "Role",
     "Sequence",
     "Setting",
+    "Shelf",
     "Status",
     "Tag",
     "Team",
@@ -54,6 +57,7 @@ __all__ = [
     "Ticket",
     "TicketPerson",
     "TicketTag",
+    "TicketTally",
     "TicketType",
     "Urgency",
     "User",

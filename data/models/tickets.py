@@ -1,9 +1,18 @@
 """The ticket and all that hangs on it but words (product.md 3)."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from sqlalchemy import BigInteger, Computed, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Computed,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -17,6 +26,21 @@ _DUE_ORDER = (
     "CASE WHEN status IN ('new', 'in_progress', 'pending') AND resolve_due_at IS NOT NULL "
     "THEN resolve_due_at ELSE '9999-12-31 00:00:00.000000' END"
 )
+
+
+# Spelled as a database keeps it; `Shelf` names the values.
+_SHELF = (
+    "CASE WHEN deleted_at IS NOT NULL THEN 3 "
+    "WHEN status IN ('new', 'in_progress', 'pending') THEN 1 ELSE 2 END"
+)
+
+
+class Shelf(IntEnum):
+    """Where a list looks: what is to be done, what is done, what is in the trash."""
+
+    OPEN = 1
+    DONE = 2
+    TRASH = 3
 
 
 class TicketType(StrEnum):
@@ -47,6 +71,9 @@ class Status(StrEnum):
     RESOLVED = "resolved"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+
+
+UNFINISHED = frozenset({Status.NEW, Status.IN_PROGRESS, Status.PENDING})
 
 
 class PendingReason(StrEnum):
@@ -105,16 +132,22 @@ class Ticket(Base):
 
     __tablename__ = "ticket"
     __table_args__ = (
-        Index("ix_ticket_list_updated", "deleted_at", "status", "updated_at", "number"),
-        Index("ix_ticket_updated", "deleted_at", "updated_at", "number"),
-        Index("ix_ticket_created", "deleted_at", "created_at", "number"),
-        Index("ix_ticket_priority", "deleted_at", "priority", "number"),
-        Index("ix_ticket_due", "deleted_at", "due_order", "number"),
-        Index("ix_ticket_status", "deleted_at", "status", "number"),
-        Index("ix_ticket_title", "deleted_at", "folded_title", "number"),
-        Index("ix_ticket_requester", "requester_id", "updated_at", "number"),
-        Index("ix_ticket_lead", "lead_id", "status", "updated_at"),
-        Index("ix_ticket_team", "team_id", "status", "updated_at"),
+        # The order of a list, within what it holds: one index per order (services/lists.py).
+        Index("ix_ticket_by_updated", "shelf", "updated_at", "number"),
+        Index("ix_ticket_by_created", "shelf", "created_at", "number"),
+        Index("ix_ticket_by_number", "shelf", "number"),
+        Index("ix_ticket_by_priority", "shelf", "priority", "number"),
+        Index("ix_ticket_by_due", "shelf", "due_order", "number"),
+        Index("ix_ticket_by_status", "shelf", "status", "number"),
+        Index("ix_ticket_by_title", "shelf", "folded_title", "number"),
+        Index("ix_ticket_by_deleted", "shelf", "deleted_at", "number"),
+        # What narrows a list, in the usual order; a foreign key wants its column first.
+        Index("ix_ticket_of_requester", "requester_id", "shelf", "updated_at", "number"),
+        Index("ix_ticket_of_lead", "lead_id", "shelf", "updated_at", "number"),
+        Index("ix_ticket_of_team", "team_id", "shelf", "updated_at", "number"),
+        Index("ix_ticket_of_category", "category_id", "shelf", "updated_at", "number"),
+        Index("ix_ticket_of_status", "status", "shelf", "updated_at", "number"),
+        Index("ix_ticket_answered", "shelf", "answered_by_requester", "updated_at", "number"),
         Base.__table_args__,
     )
 
@@ -123,7 +156,7 @@ class Ticket(Base):
     folded_title: Mapped[str] = mapped_column(String(300), default="")  # lower case, no accents
     description: Mapped[str] = mapped_column(LongText, default="")
     type: Mapped[TicketType] = mapped_column(default=TicketType.INCIDENT)
-    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
     requester_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     channel: Mapped[Channel] = mapped_column(default=Channel.WEB)
@@ -131,11 +164,12 @@ class Ticket(Base):
     impact: Mapped[Impact] = mapped_column(Ranked(Impact), default=Impact.MEDIUM)
     priority: Mapped[Priority] = mapped_column(Ranked(Priority), default=Priority.NORMAL)
     is_priority_overridden: Mapped[bool] = mapped_column(default=False)
-    status: Mapped[Status] = mapped_column(default=Status.NEW)
+    # What the tallies count by is read before it changes: `active_history`.
+    status: Mapped[Status] = mapped_column(default=Status.NEW, active_history=True)
     pending_reason: Mapped[PendingReason | None]
     wake_at: Mapped[datetime | None]  # a planned date ends `pending` by itself
-    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
-    lead_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), active_history=True)
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), active_history=True)
     accept_due_at: Mapped[datetime | None]
     first_response_due_at: Mapped[datetime | None]
     resolve_due_at: Mapped[datetime | None]
@@ -148,10 +182,15 @@ class Ticket(Base):
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
-    deleted_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None] = mapped_column(active_history=True)
     deleted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     comment_count: Mapped[int] = mapped_column(default=0)  # public ones: what a row shows
-    answered_by_requester: Mapped[bool] = mapped_column(default=False)  # the last public word
+    answered_by_requester: Mapped[bool] = mapped_column(  # the last public word
+        default=False, active_history=True
+    )
+    shelf: Mapped[int] = mapped_column(
+        SmallInteger, Computed(_SHELF, persisted=False), nullable=True
+    )
     creation_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # makes a retry safe
     version: Mapped[int] = mapped_column(default=1)
 

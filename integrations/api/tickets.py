@@ -208,7 +208,7 @@ def _page(s: Session, by: Actor, wanted: TicketQuery) -> TicketPage:
         by,
         _filter(s, by, wanted),
         sort=name,
-        reverse=is_descending is not lists.SORTS[name][1],
+        reverse=is_descending is not lists.SORTS[name].downwards,
         cursor=wanted.cursor,
         limit=wanted.limit,
     )

@@ -5,7 +5,7 @@ Only what depends on the time is counted, as far as lists count: an index holds 
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, false, func, not_, or_, select
+from sqlalchemy import and_, false, func, literal, not_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from data.models import Part, Shelf, Ticket, TicketTally
@@ -28,7 +28,7 @@ class Counts:
 
 def count(s: Session, by: Actor) -> Counts:
     """Return the open tickets that `by` may see, per view and per lead."""
-    rows = _tallied(s, by)
+    rows, late = _tallied(s, by)
     by_lead: dict[int, int] = {}
     for lead_id, _answered, number in rows:
         by_lead[lead_id] = by_lead.get(lead_id, 0) + number
@@ -37,7 +37,7 @@ def count(s: Session, by: Actor) -> Counts:
         "open": unassigned + sum(by_lead.values()),
         "unassigned": unassigned,
         "answered": sum(number for _lead, answered, number in rows if answered),
-        "late": lists.count(s, by, filters.VIEWS["late"]),
+        "late": late,
     }
     return Counts(views=views, by_lead={lead: n for lead, n in by_lead.items() if n})
 
@@ -47,8 +47,11 @@ def mine(s: Session, by: Actor) -> int:
     return lists.count(s, by, filters.Filter(scope="mine", statuses=OPEN))
 
 
-def _tallied(s: Session, by: Actor) -> list[tuple[int, bool, int]]:
-    """Return (lead, answered, number) of the open tickets that `by` may see."""
+_LATE = -1  # in the place of a lead
+
+
+def _tallied(s: Session, by: Actor) -> tuple[list[tuple[int, bool, int]], int]:
+    """Return (lead, answered, number) of the open tickets that `by` may see; how many are late."""
     tally = TicketTally
     ways = ways_to_see(by)
     seen = []
@@ -58,9 +61,13 @@ def _tallied(s: Session, by: Actor) -> list[tuple[int, bool, int]]:
     open_ones = select(
         tally.lead_id, tally.is_answered, func.sum(tally.number_of_tickets).label("number")
     ).where(tally.shelf == Shelf.OPEN, *seen)
-    rows = s.execute(open_ones.group_by(tally.lead_id, tally.is_answered)).all()
-    found = [(row.lead_id, row.is_answered, int(row.number)) for row in rows]
-    return found if ways is None else found + _personal(s, by)
+    some = lists.counted(s, by, filters.VIEWS["late"])
+    late_ones = select(literal(_LATE), false(), func.count()).select_from(some)
+    query = union_all(open_ones.group_by(tally.lead_id, tally.is_answered), late_ones)
+    rows = [(lead, bool(answered), int(number)) for lead, answered, number in s.execute(query)]
+    late = next(number for lead, _answered, number in rows if lead == _LATE)
+    found = [row for row in rows if row[0] != _LATE]
+    return found if ways is None else found + _personal(s, by), late
 
 
 def _personal(s: Session, by: Actor) -> list[tuple[int, bool, int]]:

@@ -135,9 +135,19 @@ def page(
 
 def count(s: Session, by: Actor, wanted: Filter) -> int:
     """Return how many tickets fit, counted up to COUNTED_UP_TO."""
+    some = counted(s, by, wanted)
+    return s.scalar(select(func.count()).select_from(some)) or 0
+
+
+def counted(s: Session, by: Actor, wanted: Filter) -> Subquery:
+    """Return the tickets that fit, up to COUNTED_UP_TO, to be counted in a query with others."""
     order = SORTS["due"] if wanted.is_late else plans.USUAL
-    some = plans.page(s, by, wanted, order, COUNTED_UP_TO)
-    return s.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return plans.page(s, by, wanted, order, COUNTED_UP_TO).subquery()
+
+
+def numbers(s: Session, by: Actor, wanted: Filter, limit: int) -> list[int]:
+    """Return the numbers of the tickets that fit, the ones changed last first, up to a limit."""
+    return [row.number for row in s.execute(plans.page(s, by, wanted, plans.USUAL, limit))]
 
 
 def line(s: Session, number: int) -> TicketLine | None:

@@ -36,6 +36,8 @@ FEW = 5000  # tickets a page may put in order itself: some milliseconds
 LOOKED_THROUGH = 5000  # titles a word is looked for in: the ones changed last
 
 Position = tuple[Any, int]
+# What is late, or nobody’s, or one person’s, is a part of what is open: not counted first.
+_UNCOUNTED = ("ix_ticket_by_due", "ix_ticket_of_lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,9 @@ def _plain_entry(branch: _Branch, order: Order) -> _Entry | None:
     few = [narrowing for narrowing in indexed if narrowing.is_personal]
     chosen = few[0] if few else indexed[0]
     entry = _through(chosen, order)
-    return entry if few or (len(indexed) == 1 and entry.is_ordered) else None
+    is_part = branch.shelf is Shelf.OPEN and chosen.index in _UNCOUNTED
+    is_alone = len(indexed) == 1
+    return entry if few or (is_alone and (entry.is_ordered or is_part)) else None
 
 
 def _cheapest(counted: list[tuple[int, Narrowing]], order: Order) -> _Entry:

@@ -25,6 +25,7 @@ from data.models.tickets import (
     TicketType,
     Urgency,
 )
+from data.models.views import SavedView
 
 __all__ = [
     "ApiToken",
@@ -46,6 +47,7 @@ __all__ = [
     "PendingReason",
     "Priority",
     "Role",
+    "SavedView",
     "Sequence",
     "Setting",
     "Shelf",

@@ -1,17 +1,19 @@
 """shelves and tallies
 
 Lists enter an index by shelf and order, or by one condition, shelf and the usual order; counters
-read tallies. Revision ID: 3d5a0c7e81f2
+read tallies; people keep views. Revision ID: 3d5a0c7e81f2
 """
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import mysql
 
 revision = "3d5a0c7e81f2"
 down_revision = "a41c07d25b9e"
 branch_labels = None
 depends_on = None
 
+INSTANT = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 SHELF = (
     "CASE WHEN deleted_at IS NOT NULL THEN 3 "
     "WHEN status IN ('new', 'in_progress', 'pending') THEN 1 ELSE 2 END"
@@ -75,9 +77,34 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.execute(COUNTED)
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.Column("sort", sa.String(length=16), nullable=False),
+        sa.Column("is_reversed", sa.Boolean(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["user.id"], name=op.f("fk_saved_view_owner_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"], ["team.id"], name=op.f("fk_saved_view_team_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(op.f("ix_saved_view_owner_id"), "saved_view", ["owner_id"])
+    op.create_index(op.f("ix_saved_view_team_id"), "saved_view", ["team_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("saved_view")
     op.drop_table("ticket_tally")
     for name, columns in OLD.items():
         op.create_index(name, "ticket", columns)

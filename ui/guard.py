@@ -24,7 +24,10 @@ SOCKETS = "/_nicegui_ws/"
 PAGES = re.compile(
     r"/(|tickets|tickets/new|tickets/\d{1,12}|queue|trash|profile|admin/(users|teams|categories|tokens))/?"
 )
-OTHERS = re.compile(r"/(logout|uploads/[a-z]{1,10}(:\d{1,12})?|files/\d{1,12}(/preview)?)")
+OTHERS = re.compile(
+    r"/(logout|uploads/[a-z]{1,10}(:\d{1,12})?|files/\d{1,12}(/preview)?"
+    r"|exports/(queue|tickets|trash)\.(csv|xlsx))"
+)
 MAX_BODY_BYTES = 2**20
 UPLOADS = "/uploads/"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -16,7 +16,7 @@ _SNIPPETS: dict[str, str] = {
   const active = document.activeElement;
   const held = old.contains(active) ? active.dataset.action ?? "" : null;
   const fresh = ap.parse(html);
-  if (old.classList.contains("selected")) fresh.classList.add("selected");
+  if (old.classList.contains("selected")) ap.tick(fresh, true);
   old.replaceWith(fresh);
   fresh.classList.add("fresh");
   if (held === null) return;
@@ -151,7 +151,8 @@ async (zone, files) => {
     "keys": """
 (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return "";
-  if (event.target.closest("input,textarea,select,[contenteditable],[role=dialog]")) return "";
+  const typed = "input:not([type=checkbox]),textarea,select,[contenteditable],[role=dialog]";
+  if (event.target.closest(typed)) return "";
   return event.key;
 }""",
     # A key presses what carries it in `aria-keyshortcuts`, in the row that has the focus first.
@@ -159,14 +160,43 @@ async (zone, files) => {
 (event) => {
   const key = ap.keys(event);
   if (key === "j" || key === "k") return ap.step(key === "j" ? 1 : -1);
+  if (key === "X") return ap.range();
   const carrier = `[aria-keyshortcuts="${CSS.escape(key)}"]`;
   const row = document.activeElement?.closest("li[data-key]");
   const lone = () => document.querySelector(`${carrier}:not(li *)`);
   const aim = key && (row?.querySelector(carrier) ?? lone());
   if (!aim) return;
   event.preventDefault();
-  if (aim.matches("input,textarea")) aim.focus();
+  if (aim.matches("input:not([type=checkbox]),textarea")) aim.focus();
   else aim.click();
+}""",
+    # Ticked rows are those of the selection, whatever replaces them meanwhile.
+    "tick": """
+(row, isOn) => {
+  row.classList.toggle("selected", isOn);
+  const box = row.querySelector(".row-tick input");
+  if (box) box.checked = isOn;
+}""",
+    "ticked": """
+(list) => {
+  const boxes = [...list.querySelectorAll(".row-tick input")];
+  for (const box of boxes) box.closest("li").classList.toggle("selected", box.checked);
+  return boxes.filter((box) => box.checked).map((box) => box.closest("li").dataset.key);
+}""",
+    # Shift and x: from the last ticked row above or below to the one with the focus.
+    "range": """
+() => {
+  const here = document.activeElement?.closest(".rows > li[data-key]");
+  const rows = [...(here?.parentElement.children ?? [])];
+  const at = rows.indexOf(here);
+  const ticked = rows.flatMap((row, i) => (row.matches(".selected") && i !== at ? [i] : []));
+  const near = ticked.sort((a, b) => Math.abs(a - at) - Math.abs(b - at))[0] ?? at;
+  for (let i = Math.min(near, at); i <= Math.max(near, at); i++) ap.tick(rows[i], true);
+  here?.querySelector(".row-tick input")?.dispatchEvent(new Event("change", {bubbles: true}));
+}""",
+    "untick": """
+(list) => {
+  for (const row of document.querySelectorAll(`#${list} > .selected`)) ap.tick(row, false);
 }""",
     # j and k move through the rows of a page.
     "step": """
@@ -209,6 +239,8 @@ CLICKED = """
 """
 CHANGED = """
 (e) => {
+  const list = e.target.closest(".row-tick") && e.target.closest("ul");
+  if (list) return emit("ticked", ap.ticked(list));
   const control = e.target.closest("select[data-action], input[data-action]");
   if (!control) return;
   emit(control.dataset.action, control.type === "checkbox" ? control.checked : control.value);

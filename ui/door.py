@@ -33,7 +33,7 @@ class Door:
         self.language: str = state["language"]
         self.zone: str = state["timezone"]
         self.by = Actor(login.user_id, Role.REQUESTER)  # as of the last operation
-        self.offer_undo: Callable[[str, int], None] = lambda _sentence, _event_id: None
+        self.offer_undo: Callable[[str, list[int]], None] = lambda _sentence, _event_ids: None
 
     async def __call__(
         self,
@@ -102,7 +102,7 @@ class Door:
         noted.__qualname__ = service.__qualname__
         outcome = await self.attempt(noted)
         if recorded:  # what followed from the first is undone with it
-            self.offer_undo(sentence, recorded[0].id)
+            self.offer_undo(sentence, [recorded[0].id])
         return outcome
 
     def tell(self, sentence: str, *, good: bool = False) -> None:

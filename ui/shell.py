@@ -14,7 +14,7 @@ from nicegui.page_arguments import RouteMatch
 from sqlalchemy.orm import Session
 
 from data.models import Theme
-from services import accounts, undo
+from services import accounts, bulk, undo
 from services.errors import DomainError, NotFound
 from services.permissions import Action, Actor, allows
 from services.words import N_, _, speak
@@ -80,7 +80,7 @@ async def shell() -> None:
     client = ui.context.client
     _dress(client, do, theme)
     with client.layout:
-        top = Fragment(_top(do), act=_Frame(do).act)
+        top = Fragment(_top(do), act=_act)
         bottom = Fragment(_bottom(do))
     top.move(client.layout, 0)
     bottom.classes("bottom")
@@ -136,40 +136,43 @@ class Toast(Fragment):
     """Says what was done, and offers to undo it as long as that is possible."""
 
     def __init__(self, do: Door) -> None:
-        super().__init__("", act=_Frame(do).act)
+        super().__init__("", act=self._acted)
+        self._do = do
+        self._event_ids: list[int] = []
         self.classes("toast-place").props("role=status aria-live=polite")
         self._ending: asyncio.TimerHandle | None = None
 
-    def offer(self, sentence: str, event_id: int) -> None:
-        """Show a sentence for OFFERED_SECONDS; an empty one takes the toast away."""
+    def offer(self, sentence: str, event_ids: list[int]) -> None:
+        """Show a sentence for OFFERED_SECONDS; one gesture may have changed many tickets."""
         if self._ending:
             self._ending.cancel()
             self._ending = None
-        self.show(_toast(sentence, event_id))
-        if sentence:
-            loop = asyncio.get_running_loop()
-            self._ending = loop.call_later(undo.OFFERED_SECONDS, self._end)
+        self._event_ids = event_ids
+        self.show(_toast(sentence))
+        loop = asyncio.get_running_loop()
+        self._ending = loop.call_later(undo.OFFERED_SECONDS, self._end)
+
+    async def _acted(self, action: str, _value: Any) -> None:
+        if action == "undo":
+            await self._undo()
+        self._end()
+
+    async def _undo(self) -> None:
+        if len(self._event_ids) == 1:
+            await self._do(undo.undo, self._event_ids[0])
+            return
+        for start in range(0, len(self._event_ids), bulk.CHUNK):
+            await self._do(bulk.take_back, self._event_ids[start : start + bulk.CHUNK])
 
     def _end(self) -> None:
         if not self.is_deleted:
             self.show("")
 
 
-class _Frame:
-    """What the frame’s own controls do."""
-
-    def __init__(self, do: Door) -> None:
-        self._do = do
-
-    async def act(self, action: str, value: Any) -> None:
-        """Undo, or close the toast."""
-        if action == "undo" and str(value).isdecimal():
-            await self._do(undo.undo, int(value))
-            self._do.offer_undo("", 0)
-        elif action == "dismiss":
-            self._do.offer_undo("", 0)
-        elif action == "shortcuts":
-            dialogs.shortcuts()
+def _act(action: str, _value: Any) -> None:
+    """Do what the frame’s own controls are for."""
+    if action == "shortcuts":
+        dialogs.shortcuts()
 
 
 def _dress(client: Client, do: Door, theme: Theme) -> None:
@@ -252,9 +255,7 @@ def _connection() -> str:
     return str(div("#connection.connection", role="status", hidden=True)[text])
 
 
-def _toast(sentence: str, event_id: int) -> str:
-    if not sentence:
-        return ""
+def _toast(sentence: str) -> str:
     return str(
         div(".toast", data_testid="toast")[
             span[sentence],
@@ -262,7 +263,6 @@ def _toast(sentence: str, event_id: int) -> str:
                 ".button.small",
                 type="button",
                 data_action="undo",
-                data_value=str(event_id),
                 data_testid="undo",
             )[_("Undo")],
             button(".icon-button", type="button", data_action="dismiss", aria_label=_("Close"))[

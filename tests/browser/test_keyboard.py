@@ -103,3 +103,24 @@ async def test_a_technician_works_the_queue_with_the_keyboard_alone(
     await expect(bruno.get("comment")).to_contain_text("t")
     assert site.find(first).lead_id is None
     await tab_to(page, "[data-action=take], [data-testid=send]")
+
+
+async def test_rows_are_selected_by_keyboard_one_by_one_and_in_a_range(
+    house: House, site: Site
+) -> None:
+    numbers = [site.ticket(f"À choisir {n}") for n in range(4)]
+    bruno = await house.enter(site, "bruno", "/queue")
+    page = bruno.page
+    await expect(bruno.row(numbers[-1])).to_be_visible()
+
+    await page.keyboard.press("j")
+    await expect(bruno.row(numbers[-1]).locator("a.row-title")).to_be_focused()
+    await page.keyboard.press("x")
+    await expect(bruno.get("selected")).to_be_visible()
+    for _ in range(3):
+        await page.keyboard.press("j")
+    await expect(bruno.row(numbers[0]).locator("a.row-title")).to_be_focused()
+    await page.keyboard.press("Shift+X")
+
+    await expect(page.locator(".row.selected")).to_have_count(4)
+    await expect(bruno.get("selected")).to_contain_text("4")

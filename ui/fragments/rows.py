@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from htpy import Element, Node, a, button, li, span
+from htpy import Element, Node, a, button, div, input, label, li, span
 
 from data.models import Status
 from services.lists import TicketLine
@@ -23,6 +23,7 @@ class Look:
     is_staff: bool
     may_take: bool
     is_trash: bool = False
+    may_select: bool = False
 
 
 def row(line: TicketLine, look: Look, viewers: Sequence[Viewer] = ()) -> str:
@@ -34,6 +35,7 @@ def row(line: TicketLine, look: Look, viewers: Sequence[Viewer] = ()) -> str:
                 data_key=str(line.number),
                 data_testid="row",
             )[
+                look.may_select and _tick(line),
                 marks.priority_mark(line.priority),
                 _main(line, look, viewers),
                 span(".row-status")[marks.status_chip(line.status, line.pending_reason)],
@@ -43,6 +45,18 @@ def row(line: TicketLine, look: Look, viewers: Sequence[Viewer] = ()) -> str:
                 _actions(line, look),
             ]
         )
+
+
+def _tick(line: TicketLine) -> Element:
+    """Draw the box that adds a ticket to the selection: `x`, and from there on `X`."""
+    return label(".row-tick")[
+        input(
+            type="checkbox",
+            aria_label=_("Select ticket #{n}").format(n=line.number),
+            aria_keyshortcuts="x",
+            data_testid="tick",
+        )
+    ]
 
 
 def _main(line: TicketLine, look: Look, viewers: Sequence[Viewer]) -> Element:
@@ -58,6 +72,38 @@ def _main(line: TicketLine, look: Look, viewers: Sequence[Viewer]) -> Element:
             span(f"#presence-{line.number}.presence")[look.is_staff and here(viewers)],
         ],
     ]
+
+
+def heads(current: str, *, is_up: bool, look: Look) -> str:
+    """Draw the heads of the columns, each of which orders the list; on a phone there is none."""
+
+    def head(name: str, text: str) -> Element:
+        is_current = name == current
+        way = _("ascending") if is_up else _("descending")
+        return button(
+            class_=["head", f"head-{name}"],
+            type="button",
+            data_action="sort",
+            data_value=name,
+            data_testid=f"sort-{name}",
+            aria_pressed="true" if is_current else "false",
+            aria_label=_("Sort by {column}").format(column=text)
+            + (_(", now {way}").format(way=way) if is_current else ""),
+        )[text, is_current and icon("up" if is_up else "down")]
+
+    with speaking(look.language):
+        tick = look.may_select and span(".row-tick")
+        return str(
+            div(class_="heads", role="group", aria_label=_("Order of the list"))[
+                tick,
+                head("priority", _("Priority")),
+                span(".head-main")[head("number", _("Number")), head("title", _("Title"))],
+                head("status", _("Status")),
+                span(".head-lead")[_("Lead")],
+                head("due", _("Deadline")),
+                head("updated", _("Changed")),
+            ]
+        )
 
 
 def here(viewers: Sequence[Viewer]) -> list[Element]:

@@ -20,6 +20,7 @@ from ui.door import Door, door
 from ui.feed import feed
 from ui.fragments.base import Fragment
 from ui.fragments.rows import Look
+from ui.pages.ticket_list import shown
 from ui.theme import icon
 
 SHOWN = 8
@@ -134,7 +135,7 @@ def _cards(counts: dict[str, int]) -> Element:
             a(
                 class_=["card", f"card-{view}", {"calm": not counts[view]}],
                 href=f"/queue?view={view}",
-            )[icon(drawn), span(".figure")[str(counts[view])], span[_(text)]]
+            )[icon(drawn), span(".figure")[shown(counts[view])], span[_(text)]]
             for view, text, drawn in _CARDS
         ]
     ]

@@ -1,15 +1,15 @@
 """Lists of tickets: mine, all of them, and the trash."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from htpy import Node, a, button, nav, span
-from nicegui import PageArguments, ui
+from htpy import Node, a, button, div, nav, span
+from nicegui import PageArguments, background_tasks, ui
 from sqlalchemy.orm import Session
 
 from data.models import Priority, Status
-from services import assignment, categories, counters, filters, labels, lists, trash
+from services import assignment, bulk, categories, counters, filters, labels, lists, trash, views
 from services import choices as offers
 from services.choices import Choices
 from services.counters import Counts
@@ -21,9 +21,12 @@ from services.words import N_, _, speaking
 from ui import browser, live
 from ui.door import Door, door
 from ui.feed import feed
-from ui.fragments import marks
+from ui.fragments import marks, rows
 from ui.fragments.base import Fragment, KeyedList
 from ui.fragments.rows import Look
+from ui.pages import saved
+from ui.pages.saved import Kept
+from ui.pages.selection import Selection
 from ui.pages.wishes import SORTS, Wishes
 from ui.theme import icon
 from ui.widgets import dialogs, fields, headings
@@ -55,6 +58,7 @@ class Loaded:
     page: Page
     counts: Counts | None
     choices: Choices
+    saved: list[Kept]
 
 
 async def queue_page(args: PageArguments) -> None:
@@ -84,9 +88,12 @@ def load(s: Session, by: Actor, scope: Scope, wishes: Wishes) -> Loaded:
     sort = wishes.sort or ("deleted" if scope == "trash" else "updated")
     return Loaded(
         wanted=wanted,
-        page=lists.page(s, by, wanted, sort=sort, cursor=wishes.cursor or None),
+        page=lists.page(
+            s, by, wanted, sort=sort, reverse=bool(wishes.reverse), cursor=wishes.cursor or None
+        ),
         counts=counters.count(s, by) if scope == "all" else None,
         choices=offers.offered(s, by, named=int(wishes.requester or 0)),
+        saved=saved.load(s, by) if scope == "all" else [],
     )
 
 
@@ -119,6 +126,7 @@ class TicketList:
             is_staff=self.by.is_staff,
             may_take=allows(self.by, Action.TICKET_TAKE),
             is_trash=self._scope == "trash",
+            may_select=self._scope != "trash" and allows(self.by, Action.TICKET_ASSIGN),
         )
         self._draw(loaded)
         feed.add(self)
@@ -149,7 +157,9 @@ class TicketList:
         for name, number in counts.of(self.by.id).items():
             if self._counted.get(name) != number:
                 self._counted[name] = number
-                self.client.run_javascript(browser.call("text", f"count-{name}", str(number)))
+                self.client.run_javascript(browser.call("text", f"count-{name}", shown(number)))
+        if self._saved:
+            background_tasks.create(self._recount_saved(), name="count saved views")
 
     def show_presence(self, number: int, html: str) -> None:
         """Show who is at a ticket."""
@@ -157,7 +167,8 @@ class TicketList:
 
     @property
     def _is_at_start(self) -> bool:
-        return not self._wishes.cursor and self._wishes.sort in ("", "updated", "created")
+        newest_first = self._wishes.sort in ("", "updated", "created") and not self._wishes.reverse
+        return not self._wishes.cursor and newest_first
 
     def _draw(self, loaded: Loaded) -> None:
         heading, _address = _HEADINGS[self._scope]
@@ -165,17 +176,24 @@ class TicketList:
         self._remember(loaded)
         if self._scope == "all":
             self._tabs = Fragment(self._drawn_tabs(), act=self._acted)
+            self._tools = Fragment(self._drawn_tools(), act=self._acted)
         self._draw_filters(loaded.choices)
         self._chips = Fragment(self._wishes.chips(loaded.choices), act=self._acted)
         Fragment(_pill(), act=self._acted)
+        self._selection = Selection(self._do, LIST, self._all_that_fit)
+        self._selection.choices = loaded.choices
+        self._heads = Fragment(self._drawn_heads(), act=self._acted)
         self._rows = KeyedList(
             LIST, self._items(loaded.page), act=self._acted, classes="rows", empty=self._empty()
         )
         self._pager = Fragment(self._drawn_pager(loaded.page), act=self._acted)
+        self._export = Fragment(self._drawn_export())
 
     def _remember(self, loaded: Loaded) -> None:
         self.wanted = loaded.wanted
         self._counted = loaded.counts.of(self.by.id) if loaded.counts else {}
+        self._saved = loaded.saved
+        self._choices = loaded.choices
 
     def _draw_filters(self, choices: Choices) -> None:
         self._controls: dict[str, fields.Choice] = {}
@@ -244,6 +262,7 @@ class TicketList:
         """Show the list narrowed otherwise, and keep the address in step."""
         for name, value in {"cursor": "", **wishes}.items():
             setattr(self._wishes, name, value)
+        self._selection.clear()
         await self._reread(set())
         _heading, address = _HEADINGS[self._scope]
         ui.navigate.history.replace(address + self._wishes.query())
@@ -258,9 +277,15 @@ class TicketList:
         self._remember(loaded)
         self._rows.show_items(self._items(loaded.page))
         self._pager.show(self._drawn_pager(loaded.page))
+        self._heads.show(self._drawn_heads())
+        self._export.show(self._drawn_export())
         self._chips.show(self._wishes.chips(loaded.choices))
         if self._scope == "all":
             self._tabs.show(self._drawn_tabs())
+            self._tools.show(self._drawn_tools())
+
+    async def _all_that_fit(self) -> list[int] | None:
+        return await self._do.look(lists.numbers, self.wanted, bulk.MOST)
 
     async def _acted(self, action: str, value: Any) -> None:
         number = int(value) if str(value).isdecimal() else 0
@@ -270,13 +295,32 @@ class TicketList:
             await self._do.act(_("Ticket #{n} is back.").format(n=number), trash.restore, number)
         elif action == "purge":
             await self._purge(number)
-        elif action == "view" and value in filters.VIEWS:
-            await self._narrow(view=str(value))
+        else:
+            await self._arrange(action, value)
+
+    async def _arrange(self, action: str, value: Any) -> None:
+        """Show the list otherwise: another view, order or page, or what is selected in it."""
+        if action == "view" and value in filters.VIEWS:
+            await self._narrow(view=str(value), saved="")
+        elif action == "saved" or action.startswith("view-"):
+            await self._use_views(action, str(value))
+        elif action == "ticked":
+            self._selection.choose(value)
+        elif action == "sort" and value in SORTS:
+            await self._sort(str(value))
         elif action == "unfilter":
             await self._unfilter(str(value))
         elif action in ("page", "arrivals"):
             await self._narrow(cursor=str(value) if action == "page" else "")
             self.client.run_javascript(browser.call("up", PILL))
+
+    async def _sort(self, name: str) -> None:
+        """Order by a column; its head again turns the order round."""
+        is_again = name == (self._wishes.sort or "updated")
+        reverse = "1" if is_again and not self._wishes.reverse else ""
+        await self._narrow(sort="" if name == "updated" else name, reverse=reverse)
+        if control := self._controls.get("sort"):
+            control.choose(self._wishes.sort)
 
     async def _unfilter(self, name: str) -> None:
         chips = ("q", "status", "priority", "lead", "team", "category", "requester", "tag")
@@ -298,11 +342,78 @@ class TicketList:
             title, lambda: {"typed": fields.text(hint, name="typed")}, save, verb=_("Purge")
         )
 
+    def _drawn_tools(self) -> str:
+        asked = self._wishes.asked()
+        is_narrowed = bool(asked.keys() - {"view"} or self._wishes.sort or self._wishes.reverse)
+        return saved.tools(self._current(), is_narrowed=is_narrowed)
+
+    def _current(self) -> Kept | None:
+        return next((kept for kept in self._saved if str(kept.id) == self._wishes.saved), None)
+
+    async def _use_views(self, action: str, value: str) -> None:
+        """Show a saved view, keep what is shown, or change the view that is shown."""
+        if action == "saved":
+            await self._show_saved(int(value) if value.isdecimal() else 0)
+        elif action == "view-save":
+            await self._save_view()
+        elif kept := self._current():
+            await self._change_view(action, kept)
+
+    async def _show_saved(self, view_id: int) -> None:
+        if kept := next((each for each in self._saved if each.id == view_id), None):
+            self._wishes.show(kept.asked, kept.sort, reverse=kept.is_reversed)
+            await self._narrow(saved=str(view_id))
+            self._show_controls()
+
+    async def _save_view(self) -> None:
+        wished = await saved.ask(self._do, self._choices.teams, None)
+        if wished is not None:
+            made = await self._do(views.create, **wished, **self._shown_now())
+            if made is not None:
+                await self._narrow(saved=str(made.id))
+
+    def _shown_now(self) -> dict[str, Any]:
+        sort, reverse = self._wishes.sort or "updated", bool(self._wishes.reverse)
+        return {"asked": self._wishes.asked(), "sort": sort, "reverse": reverse}
+
+    async def _change_view(self, action: str, kept: Kept) -> None:
+        if action == "view-edit":
+            await saved.ask(self._do, self._choices.teams, kept)
+        elif action == "view-update":
+            now = self._shown_now()
+            values = {"asked": now["asked"], "sort": now["sort"], "is_reversed": now["reverse"]}
+            await self._do(views.edit, kept.id, **values)
+        elif action in ("view-left", "view-right"):
+            places = -1 if action == "view-left" else 1
+            await self._do(views.move, kept.id, by_places=places)
+        elif action == "view-delete":
+            text = _("Whom it is shared with loses it too.")
+            if await dialogs.confirm(
+                _("Delete the view “{name}”").format(name=kept.name), text, _("Delete")
+            ):
+                await self._do(views.delete, kept.id)
+                self._wishes.saved = ""
+        await self._reread(set())
+
+    async def _recount_saved(self) -> None:
+        found = await self._do.look(saved.load)
+        for kept in found or []:
+            text = browser.call("text", f"count-saved-{kept.id}", shown(kept.number))
+            if kept not in self._saved:
+                self.client.run_javascript(text)
+        self._saved = found if found is not None else self._saved
+
+    def _show_controls(self) -> None:
+        """Let the controls say what a saved view asks for."""
+        for name, control in self._controls.items():
+            control.choose(getattr(self._wishes, name))
+        self._search.set_value(self._wishes.q)
+
     def _items(self, page: Page) -> list[tuple[str, str]]:
         return [(str(line.number), feed.draw(line, self.look)) for line in page.lines]
 
     def _drawn_tabs(self) -> str:
-        current = self._wishes.view or "open"
+        current = "" if self._wishes.saved else self._wishes.view or "open"
         return str(
             nav(".tabs", aria_label=_("Views"))[
                 [
@@ -315,12 +426,22 @@ class TicketList:
                     )[
                         _(title),
                         name in self._counted
-                        and span(f"#count-{name}.count")[str(self._counted[name])],
+                        and span(f"#count-{name}.count")[shown(self._counted[name])],
                     ]
                     for name, title in TABS.items()
-                ]
+                ],
+                [
+                    saved.tab(kept, is_current=str(kept.id) == self._wishes.saved, shown=shown)
+                    for kept in self._saved
+                ],
             ]
         )
+
+    def _drawn_heads(self) -> str:
+        name = self._wishes.sort or ("deleted" if self._scope == "trash" else "updated")
+        descends = name in lists.SORTS and lists.SORTS[name].downwards
+        is_up = descends is bool(self._wishes.reverse)
+        return rows.heads(name, is_up=is_up, look=self.look)
 
     def _drawn_pager(self, page: Page) -> str:
         def link(text: str, cursor: str | None) -> Node:
@@ -337,6 +458,18 @@ class TicketList:
             ]
         )
 
+    def _drawn_export(self) -> str:
+        name = _HEADINGS[self._scope][1].strip("/")
+        asked = replace(self._wishes, cursor="", saved="").query()
+        kinds = ("csv", "xlsx")
+        links = [
+            a(href=f"/exports/{name}.{kind}{asked}", download="", data_testid=f"export-{kind}")[
+                kind.upper()
+            ]
+            for kind in kinds
+        ]
+        return str(div(".exports.muted")[_("Export this list:"), " ", links])
+
     def _empty(self) -> str:
         create = a(".button.primary", href="/tickets/new")[icon("plus"), _("Create a ticket")]
         if self._scope == "trash":
@@ -346,6 +479,11 @@ class TicketList:
             return marks.empty(_("You have no ticket"), hint, LIST, create)
         hint = _("Tickets that fit this view appear here by themselves.")
         return marks.empty(_("No ticket here"), hint, LIST, create)
+
+
+def shown(number: int) -> str:
+    """Return a number as a tab shows it: beyond what lists count, that it is more."""
+    return str(number) if number < lists.COUNTED_UP_TO else f"{lists.COUNTED_UP_TO - 1}+"
 
 
 def _unfold() -> str:

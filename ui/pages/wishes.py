@@ -1,13 +1,13 @@
 """What the address of a list asks for: a filter, an order, a place; and the chips that say so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from htpy import Element, button, div, span
 
 from data.models import Priority, Status
-from services import filters, labels
+from services import filters, labels, views
 from services.choices import Choices
 from services.filters import Filter, Scope
 from services.words import N_, _
@@ -23,6 +23,7 @@ SORTS: dict[str, str] = {
     "title": N_("Title"),
 }
 _LONGEST = 200
+_NARROWING = ("view", "q", "status", "priority", "team", "lead", "category", "requester", "tag")
 
 
 @dataclass(slots=True)
@@ -30,8 +31,10 @@ class Wishes:
     """Every part is a text with a place in the address; what means nothing is not asked for."""
 
     view: str = ""
+    saved: str = ""
     q: str = ""
     sort: str = ""
+    reverse: str = ""
     status: str = ""
     priority: str = ""
     team: str = ""
@@ -47,7 +50,8 @@ class Wishes:
         wishes = cls(**{name: str(given.get(name, ""))[:_LONGEST] for name in cls.__slots__})
         if wishes.sort not in SORTS:
             wishes.sort = ""
-        for name in ("team", "category", "requester"):
+        wishes.reverse = "1" if wishes.reverse == "1" else ""
+        for name in ("team", "category", "requester", "saved"):
             if not _is_id(getattr(wishes, name)):
                 setattr(wishes, name, "")
         if wishes.lead not in ("me", "none") and not _is_id(wishes.lead):
@@ -61,23 +65,25 @@ class Wishes:
 
     def filter(self, scope: Scope, category_ids: frozenset[int] = frozenset()) -> Filter:
         """Return the filter; `category_ids` is the subtree of the category asked for."""
-        base = filters.VIEWS.get(self.view or "open", filters.VIEWS["open"])
-        if scope != "all":
-            base = filters.ANYTHING
-        more: dict[str, Any] = {"scope": scope, "text": self.q, "tag": self.tag.casefold()}
-        if self.status in set(Status):
-            more["statuses"] = frozenset({Status(self.status)})
-        if self.priority in set(Priority):
-            more["priorities"] = frozenset({Priority(self.priority)})
-        if self.lead:
-            more["lead"] = self.lead
-        if self.category:
-            more["category_ids"] = category_ids or frozenset({int(self.category)})
-        if self.team:
-            more["team_id"] = int(self.team)
-        if self.requester:
-            more["requester_id"] = int(self.requester)
-        return filters.narrowed(base, **more)
+        asked = {**self.asked(), "view": self.asked().get("view", "") if scope == "all" else "all"}
+        return replace(views.narrowed(asked, category_ids), scope=scope)
+
+    def asked(self) -> dict[str, str]:
+        """Return what narrows the list, as a saved view keeps it, without what means nothing."""
+        known = {
+            "view": filters.VIEWS,
+            "status": set(Status),
+            "priority": set(Priority),
+        }
+        given = {name: getattr(self, name) for name in _NARROWING if getattr(self, name)}
+        return {name: v for name, v in given.items() if name not in known or v in known[name]}
+
+    def show(self, asked: dict[str, str], sort: str, *, reverse: bool) -> None:
+        """Ask for what a saved view asks for, and nothing else."""
+        for name in (*_NARROWING, "cursor"):
+            setattr(self, name, asked.get(name, ""))
+        self.sort = "" if sort == "updated" else sort
+        self.reverse = "1" if reverse else ""
 
     def chips(self, choices: Choices) -> str:
         """Draw what narrows the list, each with a way to take it off."""

@@ -23,6 +23,8 @@ _SHORTCUTS: dict[str, str] = {
     "k": N_("Previous row"),
     "Enter": N_("Open the ticket"),
     "t": N_("Take the ticket"),
+    "x": N_("Select the ticket"),
+    "Shift + X": N_("Select up to this ticket"),
     "a": N_("Assign the ticket"),
     "e": N_("Edit the title"),
     "r": N_("Answer"),

@@ -1,0 +1,278 @@
+"""How fast lists, counters and tickets are, whatever their number: the table of issue 3.
+
+`python -m tests.bench.lists [--size 100000] [--database sqlite|mariadb|URL] [--corpus DIR]
+[--data DIR] [--rounds 5] [--json FILE]` measures; `--compare A.json B.json` sets two runs side by
+side.
+
+Server time: what a page does between the click and the HTML of its rows, in this process, warm.
+Every order is combined with every filter; three orders also on the next page, the last, and back.
+`--data` keeps the filled SQLite database, or finds it, between two runs.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from data import db, schema
+from data.models import Category, Role, Status, Team, Ticket, User
+from integrations import bulk
+from services import categories, counters, lists, sessions, ticket_view
+from services.permissions import Actor
+from tests import servers
+from tests.bench import corpus
+from ui.feed import feed
+from ui.fragments.rows import Look
+from ui.pages import ticket_list
+from ui.pages.wishes import SORTS, Wishes
+
+LIMITS = {  # operation: median and 95th percentile in ms, at 100,000 and at more
+    "queue": ((12, 25), (18, 40)),
+    "my tickets": ((12, 25), (18, 40)),
+    "ticket": ((8, 16), (8, 16)),
+    "counters": ((4, 10), (4, 10)),
+}
+PAGES_A_SECOND = 100
+PAGED = ("updated", "due", "title")  # orders in which later pages are asked for too
+BUFFER = "--innodb-buffer-pool-size=1G"
+Times = list[float]
+_COUNT_CPU = os.environ.get("BENCH_CLOCK") == "cpu"  # on a busy machine: what noise touches least
+
+
+class World:
+    """A filled database and the people who look at it."""
+
+    def __init__(self) -> None:
+        with db.reading() as s:
+            self.size = s.scalar(select(func.max(Ticket.number))) or 0
+            lead = s.scalars(select(Ticket.lead_id).where(Ticket.lead_id.is_not(None))).first()
+            self.requester_id = s.scalars(select(Ticket.requester_id)).first() or 0
+            self.technician = sessions.actor_of(s, lead or 0)
+            self.requester = sessions.actor_of(s, self.requester_id)
+            self.team_id = s.scalars(select(Team.id)).first() or 0
+            self.category_id = s.scalars(select(Category.id)).first() or 0
+            some = select(User.id).where(User.role == Role.TECHNICIAN)
+            self.leads = s.scalars(some.limit(10)).all()
+        teams = frozenset({self.team_id})
+        self.of_a_team = Actor(
+            self.technician.id, Role.TECHNICIAN, "", team_ids=teams, sees_only_teams=True
+        )
+
+    def filters(self) -> dict[str, dict[str, str]]:
+        """Return every filter a page offers, and some together, as its address has them."""
+        views = {f"view {name}": {"view": name} for name in ticket_list.TABS}
+        kinds = {f"status {each.value}": {"status": each.value} for each in Status}
+        alone = {
+            "priority": {"priority": "urgent"},
+            "category": {"category": str(self.category_id)},
+            "lead": {"lead": str(self.technician.id)},
+            "nobody": {"lead": "none"},
+            "team": {"team": str(self.team_id)},
+            "requester": {"requester": str(self.requester_id)},
+            "tag": {"tag": "vip"},
+            "text": {"q": "imprimante"},
+            "text, none": {"q": "zzz"},
+            "lead and priority": {"lead": str(self.technician.id), "priority": "urgent"},
+            "team and status": {"team": str(self.team_id), "status": "pending"},
+        }
+        anywhere = {f"{name}, all": {**one, "view": "all"} for name, one in alone.items()}
+        return {**views, **kinds, **alone, **anywhere}
+
+
+def measure(world: World, rounds: int) -> dict[str, Any]:
+    """Return the times of every operation in ms, and what fails its promise."""
+    found: dict[str, Times] = {}
+    combined: dict[str, float] = {}
+    for name, load in _lists(world):
+        times = _timed(load, rounds)
+        found.setdefault(name.split(":")[0], []).extend(times)
+        combined[name] = statistics.median(times)
+    with db.reading() as s:
+        query = select(Ticket.number).where(Ticket.comment_count > 2).limit(200)
+        numbers = list(s.scalars(query))[: 20 * rounds]
+    for number in numbers:
+        found.setdefault("ticket", []).extend(
+            _timed(partial(ticket_view.load, by=world.technician, number=number), 1)
+        )
+    for by in (world.technician, world.of_a_team):
+        found.setdefault("counters", []).extend(_timed(partial(counters.count, by=by), 20 * rounds))
+    slowest = sorted(combined.items(), key=lambda pair: -pair[1])[:12]
+    return {
+        "operations": {name: _summed(times) for name, times in found.items()},
+        "slowest": dict(slowest),
+        "pages_a_second": _ten_at_once(world),
+    }
+
+
+def _lists(world: World) -> Iterator[tuple[str, Callable[[Session], object]]]:
+    """Yield every list: who looks, narrowed how, in which order, which page."""
+    lookers = {"queue": ("all", world.technician), "queue of a team": ("all", world.of_a_team)}
+    lookers |= {
+        "my tickets": ("mine", world.requester),
+        "mine of staff": ("mine", world.technician),
+    }
+    for looker, (scope, by) in lookers.items():
+        for name, asked in world.filters().items():
+            if scope == "mine" and ("view" in asked or "lead" in asked or "team" in asked):
+                continue
+            for sort in SORTS:
+                yield from _pages(f"{looker}: {name} by {sort}", scope, by, {**asked, "sort": sort})
+
+
+def _pages(
+    name: str, scope: Any, by: Actor, asked: dict[str, str]
+) -> Iterator[tuple[str, Callable[[Session], object]]]:
+    def load(s: Session, cursor: str = "") -> lists.Page:
+        loaded = ticket_list.load(s, by, scope, Wishes.read({**asked, "cursor": cursor}))
+        look = Look("fr", "Europe/Paris", is_staff=by.is_staff, may_take=True, may_select=True)
+        for line in loaded.page.lines:
+            feed.draw(line, look)
+        return loaded.page
+
+    if asked["sort"] not in PAGED:
+        yield f"{name}, first", load
+        return
+    with db.reading() as s:
+        second = load(s).after
+        below = categories.subtree_ids(s, int(asked.get("category", 0)))
+        wanted = Wishes.read(asked).filter(scope, below)
+        # A cursor is a place, in either direction: this one is 100 tickets before the last one.
+        end = lists.page(s, by, wanted, sort=asked["sort"], reverse=True, limit=100).after
+        back = load(s, end).before if end else None
+    places = {"first": "", "next": second, "last": end, "back from the last": back}
+    for place, cursor in places.items():
+        if cursor is not None:
+            yield f"{name}, {place}", partial(load, cursor=cursor)
+
+
+def _timed(work: Callable[[Session], object], rounds: int) -> Times:
+    times = []
+    clock = time.process_time if _COUNT_CPU else time.perf_counter
+    for _round in range(rounds + 1):
+        begun = clock()
+        db.read(work)
+        times.append((clock() - begun) * 1000)
+    return times[1:]
+
+
+def _ten_at_once(world: World) -> float:
+    """Return how many first pages of the queue ten technicians get in a second."""
+    load = next(work for name, work in _lists(world) if "view open by updated, first" in name)
+    count = 200
+    with ThreadPoolExecutor(10) as pool:
+        begun = time.perf_counter()
+        list(pool.map(lambda _n: db.read(load), range(count)))
+        return count / (time.perf_counter() - begun)
+
+
+def _summed(times: Times) -> dict[str, float]:
+    ordered = sorted(times)
+    return {
+        "median": statistics.median(ordered),
+        "p95": ordered[int(len(ordered) * 0.95)],
+        "worst": ordered[-1],
+        "measured": len(ordered),
+    }
+
+
+def main() -> int:
+    """Measure and show, or compare; fail when a promise is broken."""
+    options = _options()
+    if options.compare:
+        return _compare(*(json.loads(path.read_text()) for path in options.compare))
+    with ExitStack() as opened:
+        folder = options.data or Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        loaded = _filled(opened, folder, options)
+        report = measure(World(), options.rounds)
+        db.engine().dispose()
+    report |= {"size": options.size, "database": options.database.split(":")[0], "loaded": loaded}
+    report["load"] = os.getloadavg()
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    return _show(report)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure lists, counters and tickets.")
+    parser.add_argument("--size", type=int, default=100_000)
+    parser.add_argument("--database", default="sqlite", help="sqlite, mariadb or an address")
+    parser.add_argument("--corpus", type=Path, help="a folder with meta.json and tickets.jsonl")
+    parser.add_argument("--data", type=Path, help="keep the filled SQLite database here")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--compare", type=Path, nargs=2, metavar=("A", "B"))
+    return parser.parse_args()
+
+
+def _filled(opened: ExitStack, folder: Path, options: argparse.Namespace) -> float:
+    """Open the database with its tickets; return how many were loaded in a second, 0 for none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    url = options.database
+    if url == "sqlite":
+        url = f"sqlite:///{folder}/appticket.db"
+    elif url == "mariadb":
+        url = opened.enter_context(servers.mariadb(durable=True, options=[BUFFER])).url
+    db.configure(url)
+    schema.upgrade()
+    if db.read(lambda s: s.scalar(select(func.max(Ticket.number)))) or 0:
+        return 0
+    source = options.corpus or corpus.write(folder / "corpus", options.size)
+    begun = time.perf_counter()
+    loaded = bulk.load(source)
+    speed = loaded.created / (time.perf_counter() - begun)
+    with db.engine().begin() as connection:
+        analyse = "ANALYZE" if url.startswith("sqlite") else "ANALYZE TABLE ticket"
+        connection.exec_driver_sql(analyse)
+    return speed
+
+
+def _show(report: dict[str, Any]) -> int:
+    say = sys.stdout.write
+    load = " ".join(f"{x:.1f}" for x in report["load"])
+    say(f"{report['size']:,} tickets on {report['database']}; load of the machine {load}\n")
+    is_kept = True
+    for name, found in report["operations"].items():
+        limits = LIMITS.get(name)
+        allowed = limits[report["size"] > 100_000] if limits else (0, 0)
+        is_good = not limits or (found["median"] <= allowed[0] and found["p95"] <= allowed[1])
+        is_kept = is_kept and is_good
+        promised = f"{allowed[0]} / {allowed[1]}" if limits else "–"
+        say(
+            f"{name:>18}  {found['median']:7.1f} / {found['p95']:6.1f} ms, worst"
+            f" {found['worst']:7.1f}; promised {promised}{'' if is_good else '  BROKEN'}\n"
+        )
+    say(f"{'ten at once':>18}  {report['pages_a_second']:7.0f} pages a second\n")
+    if report["loaded"]:
+        say(f"{'load':>18}  {report['loaded']:7.0f} tickets a second\n")
+    for name, median in report["slowest"].items():
+        say(f"           {median:7.1f} ms  {name}\n")
+    return 0 if is_kept and report["pages_a_second"] >= PAGES_A_SECOND else 1
+
+
+def _compare(before: dict[str, Any], after: dict[str, Any]) -> int:
+    """Show how many times as long each operation takes in the second run."""
+    for name, found in after["operations"].items():
+        if was := before["operations"].get(name):
+            ratios = [found[key] / was[key] for key in ("median", "p95", "worst")]
+            told = " / ".join(f"{ratio:.2f}" for ratio in ratios)
+            sys.stdout.write(f"{name:>18}  × {told}  (median / p95 / worst)\n")
+    ratio = after["pages_a_second"] / before["pages_a_second"]
+    sys.stdout.write(f"{'ten at once':>18}  × {ratio:.2f} pages a second\n")
+    sys.stdout.write(f"load of the machine: {before['load']} and {after['load']}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+from data.text import fold
+
 R = TypeVar("R")
 OnCommit = Callable[[list[Any]], None]
 log = logging.getLogger(__name__)
@@ -213,6 +215,7 @@ _MYSQL: dict[str, Any] = {
 def _tame_sqlite(connection: Any, _: Any) -> None:
     """Give SQLite the habits MySQL has: check foreign keys, let readers read, lose nothing."""
     connection.isolation_level = None  # `_begin_sqlite` says BEGIN, not the driver
+    connection.create_function("fold", 1, fold, deterministic=True)  # for data.text_search
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

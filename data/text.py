@@ -21,9 +21,24 @@ def clean_prose(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return the text as it is compared: lower case and without accents."""
-    spelt_out = text.casefold().replace("œ", "oe").replace("æ", "ae")
-    decomposed = unicodedata.normalize("NFKD", spelt_out).casefold()  # № becomes No, then no
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return text.lower() if text.isascii() else text.translate(_FOLDED)
+
+
+class _Folded(dict[int, str]):
+    """What each character is compared as, worked out when it is first met.
+
+    One by one is exact: only accents are put in another order among their neighbours, and they go.
+    """
+
+    def __missing__(self, code: int) -> str:
+        spelt_out = chr(code).casefold().replace("œ", "oe").replace("æ", "ae")
+        decomposed = unicodedata.normalize("NFKD", spelt_out).casefold()  # № becomes No, then no
+        bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+        self[code] = bare
+        return bare
+
+
+_FOLDED = _Folded()
 
 
 def _sound(text: str) -> str:

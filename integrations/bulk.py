@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from data import db
+from data import db, text_search
 from data.models import Ticket, tallies
 from integrations import bulk_line, bulk_meta
 from integrations.bulk_history import Row
 from integrations.bulk_line import Rows, Wrong
 from integrations.bulk_meta import Rejected
-from services import creation
+from services import creation, indexing
 from services.errors import Invalid
 
 __all__ = ["Loaded", "Rejected", "load"]
@@ -108,6 +108,7 @@ def _insert(s: Session, batch: list[Rows]) -> int:
     _insert_all(s, "comment", [row for rows in new for row in rows.comments])
     _insert_all(s, "event", [row for rows in new for row in rows.events])
     tallies.add(s, (rows.ticket for rows in new))
+    text_search.put(s, [_words(rows) for rows in new])
     return len(new)
 
 
@@ -124,6 +125,14 @@ def _number(s: Session, new: list[Rows]) -> None:
         for row in (*rows.comments, *rows.events):
             row["ticket_number"] = last
     creation.next_number(s, last - before)
+
+
+def _words(rows: Rows) -> Row:
+    """Return what the search finds the ticket by."""
+    public = [row["body"] for row in rows.comments if not row["is_internal"]]
+    notes = [row["body"] for row in rows.comments if row["is_internal"]]
+    texts = (rows.ticket["title"], rows.ticket["description"])
+    return indexing.words_of(rows.ticket["number"], texts, public, notes)
 
 
 def _insert_all(s: Session, table: str, rows: list[Row]) -> None:

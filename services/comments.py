@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from data.clock import now
 from data.models import Channel, Comment, CommentVersion, PendingReason, Status, Ticket, User
-from services import attachments, checks, drafts, events, keys, tickets, transitions
+from services import attachments, checks, drafts, events, indexing, keys, tickets, transitions
 from services.errors import Closed, Conflict, Invalid, NotAllowed, NotFound, TooLate
 from services.permissions import Action, Actor, comments_visible_to, is_staff, require
 from services.words import N_
@@ -161,6 +161,7 @@ def _add(
 
 def _said(s: Session, by: Actor, ticket: Ticket, comment: Comment, *, resolve: bool) -> None:
     """Record a new comment, and what follows from it."""
+    indexing.renew(s, ticket)
     internal = comment.is_internal
     kind = "comment.noted" if internal else "comment.posted"
     events.record(s, by, ticket, kind, internal=internal, comment_id=comment.id)
@@ -203,6 +204,7 @@ def _replace(s: Session, by: Actor, comment: Comment, body: str) -> None:
 def _record(s: Session, by: Actor, ticket: Ticket, comment: Comment, kind: str) -> None:
     if not comment.is_internal:
         tickets.touched(ticket)
+    indexing.renew(s, ticket)
     events.record(
         s,
         by,

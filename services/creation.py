@@ -24,6 +24,7 @@ from services import (
     checks,
     drafts,
     events,
+    indexing,
     keys,
     links,
     parts,
@@ -92,6 +93,7 @@ def create(s: Session, by: Actor, new: NewTicket) -> Ticket:
     if new.from_draft:
         attachments.claim(s, by, DRAFT, ticket)
         drafts.drop(s, by, DRAFT)
+    indexing.renew(s, ticket)
     events.record(s, by, ticket, "ticket.created", channel=ticket.channel)
     return ticket
 

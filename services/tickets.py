@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from data.clock import now
 from data.models import Category, Impact, Priority, Status, Ticket, TicketType, Urgency, User
 from data.text import fold
-from services import checks, events, priority
+from services import checks, events, indexing, priority
 from services.errors import Closed, Conflict, Invalid, NotFound
 from services.permissions import Action, Actor, require, visible_to
 from services.words import N_
@@ -83,6 +83,8 @@ def edit(
     changes = _apply(ticket, wanted)
     if changes:
         touched(ticket)
+        if changes.keys() & indexing.SEARCHED:
+            indexing.renew(s, ticket)
         events.record(s, by, ticket, "ticket.edited", changes=changes)
     return ticket
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from data.clock import now
 from data.models import Attachment, Draft, Event, Ticket
-from services import comments, events, tickets
+from services import comments, events, indexing, tickets
 from services.errors import Invalid, NotFound
 from services.permissions import Action, Actor, in_trash_of, require
 from services.words import N_
@@ -64,6 +64,7 @@ def purge(s: Session, by: Actor, number: int, *, typed: str) -> None:
     s.execute(sql_delete(Event).where(Event.ticket_number == number))
     s.execute(sql_delete(Draft).where(Draft.context == answers))
     s.execute(sql_delete(Attachment).where(Attachment.draft_context == answers))
+    indexing.forget(s, number)
     s.delete(ticket)
     s.flush()
     event = events.record(s, by, None, "ticket.purged", subject=f"ticket:{number}")

@@ -22,7 +22,18 @@ from data.models import (
     Urgency,
 )
 from data.text import fold
-from services import checks, comments, events, links, parts, tags, tickets, transitions, trash
+from services import (
+    checks,
+    comments,
+    events,
+    indexing,
+    links,
+    parts,
+    tags,
+    tickets,
+    transitions,
+    trash,
+)
 from services.errors import Closed, NotFound, TooLate
 from services.permissions import Actor
 
@@ -88,6 +99,8 @@ def _put_back(s: Session, by: Actor, event: Event) -> None:
     if ticket.status is Status.RESOLVED and transitions.blocker(s, ticket):
         raise TooLate
     ticket.folded_title = fold(ticket.title)[: checks.MAX_TITLE]
+    if changes.keys() & indexing.SEARCHED:
+        indexing.renew(s, ticket)
     back = {name: [after, before] for name, (before, after) in changes.items()}
     _undone(s, by, ticket, changes=back)
 

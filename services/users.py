@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from data.models import Membership, Role, Team, User
-from data.text import clean_line
+from data.text import clean_line, fold
+from data.text_search import said_in
 from services import checks, events, passwords, sessions, throttle
 from services.accounts import PROFILE, checked, clean_email
 from services.errors import Invalid, NotFound
@@ -152,7 +153,7 @@ def page(
 ) -> UserPage:
     """Return people by name: those that contain every word of `text` in name, address or phone."""
     require(by, Action.USER_MANAGE)
-    query = _matching(select(User).options(selectinload(User.teams)), text)
+    query = _matching(s, select(User).options(selectinload(User.teams)), text)
     if role is not None:
         query = query.where(User.role == role)
     if active is not None:
@@ -177,7 +178,7 @@ def search(
     """
     if not allows(by, Action.TICKET_CREATE_FOR):
         return []
-    query = _matching(select(User).where(User.is_active), text)
+    query = _matching(s, select(User).where(User.is_active), text)
     if kind == "assignable":
         query = query.where(*_assignable_by(by))
     found = s.scalars(query.order_by(User.name, User.id).limit(min(limit, MOST)))
@@ -200,28 +201,20 @@ def _assignable_by(by: Actor) -> list[ColumnElement[bool]]:
     return found
 
 
-def _matching(query: Select[User], text: str) -> Select[User]:
+def _matching(s: Session, query: Select[User], text: str) -> Select[User]:
     line = clean_line(text[:200])
     digits = re.sub(r"\D", "", line)
     if len(digits) >= 4 and re.fullmatch(r"[+\d .()/-]+", line):
         return query.where(_digits_of_phone().contains(digits[-9:]))  # +33 6… is 06…
     for word in line.split()[:5]:
-        query = query.where(or_(*_holding(word)))
+        query = query.where(
+            or_(
+                said_in(s, User.name, [fold(word)]),
+                User.email.contains(word.lower(), autoescape=True),
+                User.phone.contains(word, autoescape=True),
+            )
+        )
     return query
-
-
-def _holding(word: str) -> list[ColumnElement[bool]]:
-    """Return where a word may stand; SQLite’s lower() knows no accents, so É is asked for as É.
-
-    As many conditions for every word: what is typed does not change the statement.
-    """
-    spelt = (word, word.capitalize(), word.upper())
-    return [
-        func.lower(User.name).contains(word.lower(), autoescape=True),
-        *(User.name.contains(spelling, autoescape=True) for spelling in spelt),
-        User.email.contains(word.lower(), autoescape=True),
-        User.phone.contains(word, autoescape=True),
-    ]
 
 
 def _digits_of_phone() -> ColumnElement[str]:

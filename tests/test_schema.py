@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from data import db, schema
 from data.models import User
+from data.models.search import is_compared
 from tests.servers import MariaDB
 
 
@@ -40,7 +41,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def differences(engine: Engine) -> list[object]:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"include_object": is_compared})
         return list(compare_metadata(context, db.Base.metadata))
 
 
@@ -66,7 +67,8 @@ def test_every_table_has_a_primary_key_and_its_character_set(empty: Engine) -> N
     schema.upgrade()
 
     found = inspect(empty)
-    for table in found.get_table_names():
+    tables = [t for t in found.get_table_names() if not t.startswith("ticket_words")]
+    for table in tables:
         assert found.get_pk_constraint(table)["constrained_columns"], table
         if empty.dialect.name != "sqlite":
             options = found.get_table_options(table)

@@ -5,7 +5,8 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from data import db, models  # noqa: F401 - models register their tables
+from data import db
+from data.models.search import is_compared  # models register their tables
 
 
 def render_plainly(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -26,6 +27,7 @@ with db.engine().connect() as connection:
         target_metadata=db.Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=render_plainly,
+        include_object=is_compared,
     )
     with context.begin_transaction():
         context.run_migrations()

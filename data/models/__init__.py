@@ -4,6 +4,7 @@ from data.models.access import ApiToken, Idempotency
 from data.models.events import Event
 from data.models.identity import LoginSession, Throttle
 from data.models.organisation import Category, Membership, Role, Team, Theme, User
+from data.models.search import TicketText
 from data.models.settings import Sequence, Setting
 from data.models.talk import Attachment, Comment, CommentVersion, Draft
 from data.models.tallies import TicketTally
@@ -60,6 +61,7 @@ __all__ = [
     "TicketPerson",
     "TicketTag",
     "TicketTally",
+    "TicketText",
     "TicketType",
     "Urgency",
     "User",

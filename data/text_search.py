@@ -1,0 +1,247 @@
+"""Full-text search: FTS5 on SQLite, FULLTEXT on MySQL and MariaDB, behind one function.
+
+What is searched is kept folded, as ` 42 imprimante en_ panne `: words between single spaces, so
+that a plain comparison finds what the index finds. What people typed reaches neither as syntax: it
+comes as words of letters and digits (R-6).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+    table,
+    union_all,
+)
+from sqlalchemy.dialects.mysql import match
+from sqlalchemy.orm import Session
+
+from data.models import Ticket, TicketText
+from data.text import fold
+
+LONGEST_WORD = 40  # MySQL’s index leaves out words of more than 84
+MOST_CHARACTERS = 500_000  # of one ticket: what comes after is not searched
+SHORTEST = 3  # MySQL’s index leaves out shorter words: they are lengthened
+MOST_WANTED = 8
+MOST_UNWANTED = 4
+
+# MySQL’s index leaves these out as well (INNODB_FT_DEFAULT_STOPWORD).
+_LEFT_OUT = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    a about an are as at be by com de en for from how i in is it la of on or that the this to was
+    what when where who will with und www
+""",
+    )
+)
+# Nearly every ticket has some of these: MySQL reads all of them for each one that is asked for.
+_COMMON = _LEFT_OUT | frozenset(
+    re.findall(
+        r"\w+",
+        """
+    au aux avec c ce ces cette d dans depuis des du elle est et il j je l le les ma mais me mes mon
+    n ne nous ont ou par pas plus pour qu que qui s sa se ses si son sont sur t un une vous y
+    and but can do has have he if my no not she so they we you your bonjour hello merci thanks
+    0 1 2 3 4 5 6 7 8 9
+""",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Folded words that stand one after another; the last may be a beginning only."""
+
+    words: tuple[str, ...]
+    is_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What must and what must not be in a text, MOST_WANTED and MOST_UNWANTED of them."""
+
+    wanted: tuple[Phrase, ...]
+    unwanted: tuple[Phrase, ...] = ()
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as they are compared: folded, of LONGEST_WORD at most."""
+    return [word[:LONGEST_WORD] for word in text.translate(_WORDS).split()]
+
+
+def searchable(texts: Iterable[str]) -> str:
+    """Return texts as they are kept to be searched."""
+    whole = "\n".join(texts)[:MOST_CHARACTERS]
+    kept = [
+        word if SHORTEST <= len(word) <= LONGEST_WORD and word not in _LEFT_OUT else _kept(word)
+        for word in whole.translate(_WORDS).split()
+    ]
+    return f" {' '.join(kept)} "
+
+
+def put(s: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the words of tickets (`ticket_number`, `public`, `whole`) that had none before."""
+    if not rows:
+        return
+    s.execute(insert(TicketText), rows)
+    if _is_sqlite(s):
+        s.execute(_ADDED, rows)
+
+
+def forget(s: Session, numbers: Sequence[int]) -> None:
+    """Remove the words of tickets."""
+    s.execute(delete(TicketText).where(TicketText.ticket_number.in_(numbers)))
+
+
+def holds(query: Query, *, whole: bool) -> ColumnElement[bool]:
+    """Return whether a row of TicketText matches, by reading it: for few rows.
+
+    The SQL is the same whatever is asked for: what is not used is always true.
+    """
+    text = func.coalesce(TicketText.whole, TicketText.public) if whole else TicketText.public
+    wanted = [*map(_between, query.wanted), *[" "] * MOST_WANTED][:MOST_WANTED]
+    unwanted = [*map(_between, query.unwanted), *["\n"] * MOST_UNWANTED][:MOST_UNWANTED]
+    return and_(
+        *(func.instr(text, part) > 0 for part in wanted),
+        *(func.instr(text, part) == 0 for part in unwanted),
+    )
+
+
+def newest(s: Session, query: Query, among: Select[Any], *, whole: bool, limit: int) -> Subquery:
+    """Select the highest `number` of the tickets in `among` whose words match, by the index."""
+    branch = _on_sqlite if _is_sqlite(s) else _on_mysql
+    found = [
+        branch(query, among, audience).limit(limit).subquery()
+        for audience in (("whole", "rest") if whole else ("public",))
+    ]
+    every = union_all(*(select(part.c.number) for part in found)).subquery()
+    return select(every.c.number).order_by(every.c.number.desc()).limit(limit).subquery()
+
+
+def said_in(s: Session, name: Any, words_: Iterable[str]) -> ColumnElement[bool]:
+    """Return whether a short text, as a name, holds all of some folded words, accents or not."""
+    bare = func.fold(name) if _is_sqlite(s) else name.collate("utf8mb4_unicode_ci")
+    return and_(*(bare.contains(word, autoescape=True) for word in words_))
+
+
+# Which words a branch looks through: `rest` are the public ones of tickets without a note.
+_COLUMNS = {"public": "public", "rest": "public", "whole": "whole"}
+
+
+def _on_sqlite(query: Query, among: Select[Any], audience: str) -> Select[Any]:
+    wanted = " AND ".join(map(_quoted, query.wanted))
+    unwanted = " OR ".join(map(_quoted, query.unwanted))
+    asked = f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+    found = (
+        among.with_only_columns(_FTS5.c.rowid.label("number"))
+        .select_from(Ticket)
+        .join(_FTS5, _FTS5.c.rowid == Ticket.number)
+        .where(_FTS5.c.ticket_words.match(f"{{{_COLUMNS[audience]}}} : ({asked})"))
+        .order_by(_FTS5.c.rowid.desc())
+    )
+    return found.where(_FTS5.c.whole.is_(None)) if audience == "rest" else found
+
+
+def _quoted(phrase: Phrase) -> str:
+    """Write a phrase as an FTS5 string: nothing in it is syntax but the quotes around it."""
+    return f'"{_spelt(phrase)}"{"*" if phrase.is_prefix else ""}'
+
+
+def _on_mysql(query: Query, among: Select[Any], audience: str) -> Select[Any]:
+    text = getattr(TicketText, _COLUMNS[audience])
+    asked, unsaid = _boolean(query)
+    found = (
+        among.with_only_columns(TicketText.ticket_number.label("number"))
+        .select_from(Ticket)
+        .join(TicketText, TicketText.ticket_number == Ticket.number)
+        .where(match(text, against=asked).in_boolean_mode())
+        .order_by(TicketText.ticket_number.desc())
+    )
+    if audience == "rest":
+        found = found.where(TicketText.whole.is_(None))
+    return found.where(_holds(unsaid, text)) if unsaid.wanted or unsaid.unwanted else found
+
+
+def _boolean(query: Query) -> tuple[str, Query]:
+    """Write in MySQL’s syntax what narrows; return beside it what it cannot, or slowly, say."""
+    wanted = [_starred(phrase) for phrase in query.wanted]
+    rare = {word for words_ in wanted for word in words_ if word.rstrip("_*") not in _COMMON}
+    asked = [f"+{word}" for words_ in wanted for word in words_ if word in rare or not rare]
+    unwanted = [phrase for phrase in query.unwanted if len(phrase.words) == 1]
+    unsaid = Query(
+        tuple(
+            p
+            for p, words_ in zip(query.wanted, wanted, strict=True)
+            if len(words_) > 1 or (rare and words_[0] not in rare)
+        ),
+        tuple(phrase for phrase in query.unwanted if len(phrase.words) > 1),
+    )
+    return " ".join([*asked, *(f"-{_spelt(phrase)}" for phrase in unwanted)]), unsaid
+
+
+def _starred(phrase: Phrase) -> list[str]:
+    """Return the words of a phrase, a beginning marked as one."""
+    return f"{_spelt(phrase)}{'*' if phrase.is_prefix else ''}".split()
+
+
+def _holds(query: Query, text: Any) -> ColumnElement[bool]:
+    return and_(
+        *(func.instr(text, _between(phrase)) > 0 for phrase in query.wanted),
+        *(func.instr(text, _between(phrase)) == 0 for phrase in query.unwanted),
+    )
+
+
+def _between(phrase: Phrase) -> str:
+    return f" {_spelt(phrase)}{'' if phrase.is_prefix else ' '}"
+
+
+def _spelt(phrase: Phrase) -> str:
+    *whole, last = phrase.words
+    return " ".join([*map(_kept, whole), last if phrase.is_prefix else _kept(last)])
+
+
+def _kept(word: str) -> str:
+    """Lengthen a word that MySQL’s index would leave out; a beginning of it still begins it."""
+    word = word[:LONGEST_WORD]
+    is_left_out = len(word) < SHORTEST or word in _LEFT_OUT
+    return f"{word.ljust(SHORTEST - 1, '_')}_" if is_left_out else word
+
+
+def _is_sqlite(s: Session) -> bool:
+    return s.get_bind().dialect.name == "sqlite"
+
+
+class _Words(dict[int, str]):
+    """What each character is in a word as it is compared; a space for what stands between words."""
+
+    def __missing__(self, code: int) -> str:
+        compared = "".join(c if c.isalnum() else " " for c in fold(chr(code)))
+        self[code] = compared
+        return compared
+
+
+_WORDS = _Words()
+_FTS5 = table(
+    "ticket_words",
+    column("rowid", BigInteger),
+    column("ticket_words", Text),
+    column("public", Text),
+    column("whole", Text),
+)
+_ADDED = insert(_FTS5).values(
+    rowid=bindparam("ticket_number"), public=bindparam("public"), whole=bindparam("whole")
+)

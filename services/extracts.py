@@ -23,9 +23,9 @@ def extract(text: str, phrases: Iterable[Phrase]) -> str:
 
 
 def held(text: str, phrases: Iterable[Phrase]) -> int:
-    """Return how many of the phrases have a word in the text."""
-    read = text[:LONGEST_READ]
-    return sum(1 for phrase in phrases if next(_places(read, [phrase]), None))
+    """Return how many of the phrases the text holds."""
+    folded = f" {' '.join(words(text[:LONGEST_READ]))} "
+    return sum(f" {' '.join(p.words)}{'' if p.is_prefix else ' '}" in folded for p in phrases)
 
 
 def pieces(text: str, phrases: Iterable[Phrase]) -> list[tuple[str, bool]]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session
 
 from data import text_search
 from data.clock import now
-from data.models import Comment, Priority, Status, Ticket, TicketText
+from data.models import Comment, Priority, Status, Ticket, TicketPerson, TicketText
 from services import extracts, search_operators, search_terms, users
 from services.errors import Invalid
 from services.permissions import Action, Actor, allows, comments_visible_to, visible_to
@@ -25,6 +25,7 @@ MOST = 200
 PAGE = 50
 TYPED = 7  # tickets offered while one types
 READ = 500  # the newest tickets, whose words are read without asking the index
+READ_TYPED = 200  # of these, while one types
 CANDIDATES = 300  # tickets taken from the index, newest first; the best of them are returned
 PEOPLE = 5
 PERSON_SCORE = 0.9  # above all but fresh tickets whose title holds every word
@@ -74,7 +75,7 @@ def everything(s: Session, by: Actor, text: str, *, limit: int = PAGE) -> Found:
 def typing(s: Session, by: Actor, text: str) -> Found:
     """Offer tickets and people while somebody types: the last word may be a beginning."""
     terms = search_terms.read(text, is_typing=True)
-    found = _tickets(s, by, terms, limit=TYPED, with_extracts=False)
+    found = _tickets(s, by, terms, limit=TYPED, is_typing=True)
     people = _people(s, by, text) if terms.is_of_words_alone else []
     return Found(terms, [*found.hits, *people], found.has_more)
 
@@ -82,12 +83,10 @@ def typing(s: Session, by: Actor, text: str) -> Found:
 def tickets(s: Session, by: Actor, text: str) -> Found:
     """Offer tickets alone while somebody types into a picker."""
     terms = search_terms.read(text, is_typing=True)
-    return _tickets(s, by, terms, limit=TYPED, with_extracts=False)
+    return _tickets(s, by, terms, limit=TYPED, is_typing=True)
 
 
-def _tickets(
-    s: Session, by: Actor, terms: Terms, *, limit: int, with_extracts: bool = True
-) -> Found:
+def _tickets(s: Session, by: Actor, terms: Terms, *, limit: int, is_typing: bool = False) -> Found:
     """Find tickets among the newest by reading them, and only if these are too few by the index.
 
     So a word that nearly every ticket holds, and a person who has few tickets, cost the same
@@ -95,30 +94,48 @@ def _tickets(
     """
     if terms.is_empty:
         return Found(terms, [])
-    among = visible_to(by).where(*search_operators.conditions(s, by, terms.operators))
-    candidates, is_all = _read(s, by, terms, among)
+    among = _seen(s, by).where(*search_operators.conditions(s, by, terms.operators))
+    read = READ_TYPED if is_typing else READ
+    candidates, is_all = _read(s, by, terms, among, read)
     if not is_all and len(candidates) < limit and terms.wanted:
         candidates = _looked_up(s, by, terms, among)
     scores = {row.number: _score(row, terms) for row in candidates}
     if terms.number:
         scores[terms.number] = 1.0
     best = sorted(scores, key=lambda number: (-scores[number], -number))[:limit]
-    hits = _dressed(s, by, terms, {n: scores[n] for n in best}, with_extracts=with_extracts)
+    hits = _dressed(s, by, terms, {n: scores[n] for n in best}, is_whole=not is_typing)
     return Found(terms, hits, len(scores) > limit)
+
+
+def _seen(s: Session, by: Actor) -> Select[Ticket]:
+    """Select what `by` may see; of the few tickets of somebody who asks, their numbers are named.
+
+    Without them a database may walk through everybody’s tickets to find these few by their date.
+    """
+    if allows(by, Action.QUEUE_SEE):
+        return visible_to(by)
+    asked = select(Ticket.number).where(Ticket.requester_id == by.id)
+    followed = select(TicketPerson.ticket_number).where(TicketPerson.user_id == by.id)
+    numbers = s.scalars(union(asked, followed).limit(READ + 1)).all()
+    return (
+        visible_to(by).where(Ticket.number.in_(numbers)) if len(numbers) <= READ else visible_to(by)
+    )
 
 
 _RANKED = (Ticket.number, Ticket.folded_title, Ticket.updated_at)
 
 
-def _read(s: Session, by: Actor, terms: Terms, among: Select[Any]) -> tuple[Sequence[Any], bool]:
-    """Return which of the newest READ tickets match, and whether there are no others."""
-    newest = among.with_only_columns(*_RANKED).order_by(Ticket.number.desc()).limit(READ).subquery()
+def _read(
+    s: Session, by: Actor, terms: Terms, among: Select[Any], most: int
+) -> tuple[Sequence[Any], bool]:
+    """Return which of the newest tickets match, `most` of them, and whether there are no others."""
+    newest = among.with_only_columns(*_RANKED).order_by(Ticket.number.desc()).limit(most).subquery()
     matches = text_search.holds(terms.query, whole=_reads_notes(by))
     query = select(*newest.c, matches.label("matches")).join(
         TicketText, TicketText.ticket_number == newest.c.number
     )
     rows = s.execute(query).all()
-    return [row for row in rows if row.matches], len(rows) < READ
+    return [row for row in rows if row.matches], len(rows) < most
 
 
 def _looked_up(s: Session, by: Actor, terms: Terms, among: Select[Any]) -> Sequence[Any]:
@@ -133,16 +150,15 @@ def _reads_notes(by: Actor) -> bool:
 
 def _score(row: Any, terms: Terms) -> float:
     """Return how good a hit is, from 0 to 1: what is in the title, and how fresh the ticket is."""
-    title = f" {' '.join(text_search.words(row.folded_title))} "
-    sought = [f" {' '.join(p.words)}{'' if p.is_prefix else ' '}" for p in terms.wanted]
-    share = sum(part in title for part in sought) / len(sought) if sought else 0.0
+    held = extracts.held(row.folded_title, terms.wanted)
+    share = held / len(terms.wanted) if terms.wanted else 0.0
     age_days = max((now() - row.updated_at).total_seconds(), 0.0) / 86_400
     freshness: float = 0.5 ** (age_days / HALF_LIFE_DAYS)
     return round(0.65 * share + 0.3 * freshness, 6)
 
 
 def _dressed(
-    s: Session, by: Actor, terms: Terms, scores: dict[int, float], *, with_extracts: bool
+    s: Session, by: Actor, terms: Terms, scores: dict[int, float], *, is_whole: bool
 ) -> list[Hit]:
     """Return the hits in the order of `scores`, those that `by` may see."""
     query = (
@@ -158,7 +174,7 @@ def _dressed(
         )
     )
     rows = {row.number: row for row in s.execute(query)} if scores else {}
-    said = _excerpts(s, by, terms, rows) if with_extracts else {}
+    said = _excerpts(s, by, terms, rows) if is_whole else {}
     return [
         Hit(
             kind="ticket",

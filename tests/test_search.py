@@ -1,4 +1,4 @@
-"""Search: what is found, by whom, in which order, on both databases (issue 3, 5; product.md C23)."""
+"""Search: what is found, by whom and in which order (product.md C23)."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +15,6 @@ from services import (
     creation,
     indexing,
     search,
-    tags,
     tickets,
     transitions,
     trash,

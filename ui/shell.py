@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from htpy import Element, a, button, div, form, fragment, header, nav, span
+from htpy import Element, a, button, div, form, fragment, header, kbd, nav, span
 from nicegui import Client, ui
 from nicegui.elements.sub_pages import SubPages
 from nicegui.language import Language
@@ -22,6 +22,7 @@ from ui import browser, sockets, statics
 from ui.door import Door, door
 from ui.fragments import marks
 from ui.fragments.base import Fragment
+from ui.fragments.hits import Option
 from ui.pages.admin_categories import categories_page
 from ui.pages.admin_teams import teams_page
 from ui.pages.admin_tokens import tokens_page
@@ -29,10 +30,12 @@ from ui.pages.admin_users import users_page
 from ui.pages.home import home_page
 from ui.pages.new_ticket import new_ticket_page
 from ui.pages.profile import profile_page
+from ui.pages.search import search_page
 from ui.pages.ticket import ticket_page
 from ui.pages.ticket_list import mine_page, queue_page, trash_page
 from ui.theme import icon
 from ui.widgets import dialogs, headings
+from ui.widgets.palette import Palette
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "/tickets/new": new_ticket_page,
     "/tickets/{number}": ticket_page,
     "/queue": queue_page,
+    "/search": search_page,
     "/trash": trash_page,
     "/profile": profile_page,
     "/admin/users": users_page,
@@ -81,12 +85,14 @@ async def shell() -> None:
     _dress(client, do, theme)
     with client.layout:
         top = Fragment(_top(do), act=_act)
+        top.on("click", js_handler=browser.SUMMONED)
         bottom = Fragment(_bottom(do))
     top.move(client.layout, 0)
     bottom.classes("bottom")
     do.offer_undo = Toast(do).offer
     Fragment(div("#announcer.sr-only", aria_live="polite"))
     Fragment(_connection())
+    Palette(do, _commands(do), act=_act)
     with ui.element("div").classes("content").props("id=content tabindex=-1"):
         Guarded(PAGES)
 
@@ -196,6 +202,15 @@ def _top(do: Door) -> str:
             nav(".rail", aria_label=_("Main menu"))[[_entry(do, *entry) for entry in _ENTRIES]],
             div(".top-tools")[
                 button(
+                    ".search-open",
+                    type="button",
+                    data_palette="",
+                    data_testid="palette",
+                    aria_label=_("Search and commands"),
+                    aria_haspopup="dialog",
+                    aria_keyshortcuts="Control+k",
+                )[icon("search"), span[_("Search")], kbd(aria_hidden="true")[_("Ctrl K")]],
+                button(
                     ".icon-button.help",
                     type="button",
                     data_action="shortcuts",
@@ -229,6 +244,24 @@ def _entry(do: Door, address: str, text: str, drawn: str, needed: Action | None)
     if needed and not allows(do.by, needed):
         return None
     return a(href=address, data_nav="")[icon(drawn), span[_(text)]]
+
+
+def _commands(do: Door) -> list[Option]:
+    """Return the pages and actions that the palette offers this person."""
+    page, action = _("Page"), _("Action")
+    pages = [
+        Option(_(text), page, drawn, address)
+        for address, text, drawn, needed in _ENTRIES
+        if not needed or allows(do.by, needed)
+    ]
+    return [
+        Option(_("Create a ticket"), action, "plus", "/tickets/new"),
+        *pages,
+        Option(_("My profile"), page, "person", "/profile"),
+        Option(_("Search everywhere"), page, "search", "/search"),
+        Option(_("Keyboard shortcuts"), action, "help", action="shortcuts"),
+        Option(_("Sign out"), action, "out", action="sign-out"),
+    ]
 
 
 def _bottom(do: Door) -> str:

@@ -25,6 +25,11 @@ def status_chip(status: Status, reason: PendingReason | None = None) -> Element:
     ]
 
 
+def status_word(status: Status) -> str:
+    """Return what a status is called."""
+    return _(labels.STATUS[status])
+
+
 def priority_mark(priority: Priority, *, with_word: bool = False) -> Element:
     """Draw a priority: icon, and its word beside it or for screen readers."""
     word = _(labels.PRIORITY[priority])

@@ -26,6 +26,7 @@ from services.words import N_, _
 from ui import dates
 from ui.door import Door
 from ui.widgets import dialogs, fields
+from ui.widgets.ticket_picker import TicketPicker, ticket_number
 
 Act = Callable[[Any], Awaitable[None]]
 
@@ -288,17 +289,15 @@ class Actions:
         def controls() -> dict[str, Any]:
             kinds = [(m.value, _(labels.LINK[m][0])) for m in LinkKind]
             kind = fields.Choice(_("This ticket"), kinds, LinkKind.RELATES_TO.value, name="kind")
-            return {
-                "kind": kind,
-                "other": fields.text(_("Number of the other ticket"), name="other"),
-            }
+            other = TicketPicker(self._do, _("The other ticket: number or words"), name="other")
+            return {"kind": kind, "other": other}
 
         async def save(values: dict[str, Any]) -> None:
-            digits = str(values["other"] or "").strip().lstrip("#")
-            if not digits.isdecimal() or len(digits) > 12:
-                raise Invalid({"other": N_("Enter the number of a ticket.")})
+            number = ticket_number(values["other"])
+            if number is None:
+                raise Invalid({"other": N_("Choose a ticket, or enter its number.")})
             kind = LinkKind(values["kind"])
-            await self._do.done(_("Link added."), links.add, self._number, kind, int(digits))
+            await self._do.done(_("Link added."), links.add, self._number, kind, number)
 
         await dialogs.form(_("Link to another ticket"), controls, save, verb=_("Add"))
 

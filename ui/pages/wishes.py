@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from htpy import Element, button, div, span
+from htpy import Element, a, button, div, span
 
 from data.models import Priority, Status
 from services import filters, labels, views
@@ -94,6 +94,7 @@ class Wishes:
             div(".filter-chips", role="group", aria_label=_("Active filters"))[
                 [_chip(name, text) for name, text in said],
                 len(said) > 1 and _chip("all", _("Remove all filters")),
+                bool(self.q) and _everywhere(self.q),
             ]
         )
 
@@ -113,6 +114,13 @@ class Wishes:
             ("requester", _about(_("Requester"), requester.get(self.requester, "?"))),
             ("tag", _about(_("Tag"), self.tag)),
         ]
+
+
+def _everywhere(text: str) -> Element:
+    """Draw the way from number and title to everything that is said."""
+    return a(".button.small", href=f"/search?{urlencode({'q': text})}", data_testid="everywhere")[
+        icon("search"), _("Search everywhere")
+    ]
 
 
 def _is_id(text: str) -> bool:

@@ -31,6 +31,7 @@ _SHORTCUTS: dict[str, str] = {
     "Ctrl + Enter": N_("Send the message"),
     "n": N_("Create a ticket"),
     "/": N_("Search"),
+    "Ctrl + K": N_("Search and commands"),
     "?": N_("Show this list"),
 }
 

@@ -63,14 +63,14 @@ def pick(hit: Hit, phrases: Sequence[Phrase]) -> tuple[str, str]:
     )
 
 
-def options(pages: Sequence[Option], found: Found, *, everywhere: Option | None) -> list[Element]:
+def options(pages: Sequence[Option], found: Found, *, everywhere: Option | None) -> str:
     """Draw the choices of the palette: pages and actions, what was found, and all the rest."""
     phrases = found.terms.wanted
-    drawn = [_option(choice, marked(choice.title, phrases)) for choice in pages]
-    drawn += [_option(_of(hit), _title(hit, phrases)) for hit in found.hits]
+    drawn = [(choice, marked(choice.title, phrases)) for choice in pages]
+    drawn += [(_of(hit), _title(hit, phrases)) for hit in found.hits]
     if everywhere:
-        drawn.append(_option(everywhere, everywhere.title))
-    return [each(id=f"palette-{at}") for at, each in enumerate(drawn)]
+        drawn.append((everywhere, everywhere.title))
+    return "".join(str(_option(at, *choice)) for at, choice in enumerate(drawn))
 
 
 def marked(text: str, phrases: Sequence[Phrase]) -> Node:
@@ -93,14 +93,19 @@ def _of(hit: Hit) -> Option:
     return Option(hit.title, _("Ticket"), "ticket", address(hit), about=status)
 
 
-def _option(choice: Option, title: Node) -> Element:
+def _option(place: int, choice: Option, title: Node) -> Element:
     content = [
         icon(choice.icon),
         span(".option-title")[title],
         bool(choice.about) and span(".option-about")[choice.about],
         span(".option-kind")[choice.kind],
     ]
-    shared = {"role": "option", "aria-selected": "false", "tabindex": "-1"}
+    shared = {
+        "id": f"palette-{place}",
+        "role": "option",
+        "aria-selected": "false",
+        "tabindex": "-1",
+    }
     if choice.address:
         return a(".option", shared, href=choice.address)[content]
     return button(".option", shared, type="button", data_action=choice.action)[content]

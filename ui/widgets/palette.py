@@ -28,14 +28,15 @@ class Palette:
         self._do = do
         self._pages = pages
         self._text = ""
-        box = ui.element("dialog").props(f'id=palette aria-label="{_("Search and commands")}"')
+        title, listed = _("Search and commands"), _("What was found")
+        box = ui.element("dialog").props(f'id=palette aria-label="{title}"')
         box.classes("palette").on("click", js_handler=browser.OFFERS_PICKED)
         with box:
             field = Fragment(_field())
             field.on("input", self._typed, js_handler=browser.ASKED)
             field.on("keydown", js_handler=browser.STEERED)
             self._list = Fragment("", act=act)
-            props = f'id=palette-list role=listbox aria-label="{_("What was found")}"'
+            props = f'id=palette-list role=listbox aria-label="{listed}"'
             self._list.props(props).classes("palette-list")
 
     async def _typed(self, event: GenericEventArguments) -> None:
@@ -48,7 +49,7 @@ class Palette:
     def _offer(self, text: str, found: Found) -> None:
         with speaking(self._do.language):
             drawn = hits.options(self._fitting(text), found, everywhere=_everywhere(text))
-        self._list.keep("".join(str(option) for option in drawn))
+        self._list.keep(drawn)
         client = self._list.client
         client.run_javascript(browser.call("fill", "palette-list", self._list.content))
         client.run_javascript(browser.call("offered", str(text)))

@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -70,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     load_ = command("load", load, "Load tickets in bulk from meta.json and tickets.jsonl in DIR.")
     load_.add_argument("dir", metavar="DIR", type=Path)
     command("recount", recount, "Count the tickets again for the counters that pages show.")
+    command("reindex", reindex, "Work out again what the full-text search looks through.")
     command("doctor", doctor, "Check configuration, database and Redis, and say what to mend.")
     return top
 
@@ -175,6 +177,18 @@ def recount(settings: Settings, _options: argparse.Namespace) -> None:
     _bring_up_to_date(prepare(settings))
     wrong = db.write(tallies.recount)
     _tell(f"Counted again: {wrong} tallies were wrong.")
+
+
+def reindex(settings: Settings, _options: argparse.Namespace) -> None:
+    """Renew what the search looks through, a few tickets at a time: others go on working."""
+    from services import indexing  # noqa: PLC0415
+
+    _bring_up_to_date(prepare(settings))
+    number, count = 0, 0
+    while renewed := db.write(partial(indexing.renew_after, number=number)):
+        number = renewed[-1]
+        count += len(renewed)
+    _tell(f"{count} tickets can be searched.")
 
 
 def demo(settings: Settings, options: argparse.Namespace) -> None:

@@ -117,18 +117,7 @@ def holds(query: Query, *, whole: bool) -> ColumnElement[bool]:
     is looked for, which is found at once.
     """
     text = func.coalesce(TicketText.whole, TicketText.public) if whole else TicketText.public
-    wanted = [*map(_between, query.wanted), *[" "] * MOST_WANTED][:MOST_WANTED]
-    unwanted = [*((_between(p), 0) for p in query.unwanted), *[(" ", 1)] * MOST_UNWANTED]
-    return case(  # where a CASE branches, what follows the first that fails is not computed
-        (
-            and_(
-                *(func.instr(text, part) > 0 for part in wanted),
-                *(func.instr(text, part) == place for part, place in unwanted[:MOST_UNWANTED]),
-            ),
-            true(),
-        ),
-        else_=false(),
-    )
+    return _holds(query, text)
 
 
 def newest(s: Session, query: Query, among: Select[Any], *, whole: bool, limit: int) -> Subquery:
@@ -209,9 +198,17 @@ def _starred(phrase: Phrase) -> list[str]:
 
 
 def _holds(query: Query, text: Any) -> ColumnElement[bool]:
-    return and_(
-        *(func.instr(text, _between(phrase)) > 0 for phrase in query.wanted),
-        *(func.instr(text, _between(phrase)) == 0 for phrase in query.unwanted),
+    wanted = [*map(_between, query.wanted), *[" "] * MOST_WANTED][:MOST_WANTED]
+    unwanted = [*((_between(p), 0) for p in query.unwanted), *[(" ", 1)] * MOST_UNWANTED]
+    return case(  # where a CASE branches, what follows the first that fails is not computed
+        (
+            and_(
+                *(func.instr(text, part) > 0 for part in wanted),
+                *(func.instr(text, part) == place for part, place in unwanted[:MOST_UNWANTED]),
+            ),
+            true(),
+        ),
+        else_=false(),
     )
 
 

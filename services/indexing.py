@@ -24,14 +24,13 @@ def forget(s: Session, number: int) -> None:
     text_search.forget(s, [number])
 
 
-def renew_after(s: Session, number: int) -> int | None:
-    """Renew the BATCH tickets that follow a number; return the last one, None when none is left."""
+def renew_after(s: Session, number: int) -> list[int]:
+    """Renew the BATCH tickets that follow a number, and return theirs; none when none is left."""
     query = select(Ticket.number, Ticket.title, Ticket.description).where(Ticket.number > number)
     rows = s.execute(query.order_by(Ticket.number).limit(BATCH).with_for_update()).all()
-    if not rows:
-        return None
-    _renew(s, rows)
-    return int(rows[-1].number)
+    if rows:
+        _renew(s, rows)
+    return [row.number for row in rows]
 
 
 def words_of(

@@ -22,7 +22,7 @@ from tests import servers
 from tests.conftest import CHEAP
 from tests.loads import TICKET, ticket, write
 
-COMMANDS = ["serve", "migrate", "demo", "create-admin", "load", "recount", "doctor"]
+COMMANDS = ["serve", "migrate", "demo", "create-admin", "load", "recount", "reindex", "doctor"]
 GOOD = "une girafe lit le journal"
 
 Capture = pytest.CaptureFixture[str]

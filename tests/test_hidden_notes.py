@@ -21,6 +21,7 @@ from services import (
     history,
     links,
     lists,
+    search,
     tags,
     ticket_view,
     tickets,
@@ -69,7 +70,7 @@ def everything_told(s: Session, by: Actor, number: int, foreign: int) -> dict[st
         "history": lambda: history.of(s, by, number),
         "counts": lambda: counters.count(s, by).views,
         "mine": lambda: counters.mine(s, by),
-        "search": lambda: lists.page(s, by, Filter(text=SECRET)),
+        "list searched": lambda: lists.page(s, by, Filter(text=SECRET)),
         "count": lambda: lists.count(s, by, Filter()),
         "lines": lambda: lists.lines(s, by, [number, foreign]),
         "trash": lambda: trash.count(s, by),
@@ -81,12 +82,22 @@ def everything_told(s: Session, by: Actor, number: int, foreign: int) -> dict[st
         "versions": each(s, by, comments.versions, Comment),
         "files": each(s, by, attachments.get, Attachment),
     }
+    texts = (SECRET, f"-{SECRET}", SECRET[:3], f"imprimante {SECRET}", "imprimante")
+    for ask in (search.everything, search.typing, search.tickets):
+        for place, text in enumerate(texts):
+            looks[f"{ask.__name__} {place}"] = partial(hits, ask, s, by, text)
     for sort in lists.SORTS:
         for reverse in (False, True):
             looks[f"list by {sort} {reverse}"] = partial(
                 lists.page, s, by, Filter(), sort=sort, reverse=reverse
             )
     return {name: answer(look) for name, look in looks.items()}
+
+
+def hits(ask: Callable[..., search.Found], s: Session, by: Actor, text: str) -> object:
+    """Return what a search found, without what was asked for."""
+    found = ask(s, by, text)
+    return found.hits, found.has_more
 
 
 def each(

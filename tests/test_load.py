@@ -18,10 +18,11 @@ from data.models import (
     Status,
     Team,
     Ticket,
+    TicketText,
     User,
 )
 from integrations import bulk
-from services import creation, history, lists, sessions, ticket_view, trash
+from services import creation, history, lists, search, sessions, ticket_view, trash
 from services.filters import Filter
 from tests.conftest import People
 from tests.loads import META, TICKET, open_ticket, ticket, write
@@ -254,3 +255,16 @@ def test_what_is_loaded_is_worked_on_like_any_other(
 
     assert [line.number for line in page.lines] == [1, 2]
     assert [message.author for message in view.messages] == ["Tess", "Tess", "Zoé Roux"]
+
+
+def test_loaded_tickets_are_found_by_their_words(
+    s: Session, people: People, tmp_path: Path
+) -> None:
+    bulk.load(write(tmp_path, ticket()))
+
+    def found(text: str) -> list[int | None]:
+        return [hit.number for hit in search.everything(s, people.bruno, text).hits]
+
+    assert found("ecran cable") == found("garantie") == found("1 écran") == [1]
+    assert found("scanner") == []
+    assert s.scalars(select(TicketText.whole)).one() is not None

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from data import text_search
 from data.clock import now
 from data.models import Category, Status, Team, Ticket, Urgency
 from services import (
@@ -15,6 +17,7 @@ from services import (
     creation,
     indexing,
     search,
+    search_terms,
     tickets,
     transitions,
     trash,
@@ -22,7 +25,7 @@ from services import (
 )
 from services.creation import NewTicket
 from services.errors import Invalid
-from services.permissions import Actor
+from services.permissions import Actor, visible_to
 from tests.conftest import People, Queries, last_event
 
 
@@ -347,8 +350,34 @@ def test_rebuilding_the_index_brings_back_what_it_lacks(
     indexing.forget(s, ticket.number)
     assert found(s, people.bruno, "imprimante") == []
 
-    assert indexing.renew_after(s, 0) == ticket.number
-    assert indexing.renew_after(s, ticket.number) is None
+    assert indexing.renew_after(s, 0) == [ticket.number]
+    assert indexing.renew_after(s, ticket.number) == []
 
     assert found(s, people.bruno, "imprimante citrouille") == [ticket.number]
     assert found(s, people.alice, "citrouille") == []
+
+
+def test_the_index_is_entered_and_no_table_is_walked_through(s: Session, people: People) -> None:
+    for number in range(50):
+        opened(s, people.alice, f"Imprimante {number}")
+    query = search_terms.read("imprimante zébulon -scanner").query
+    found = text_search.newest(s, query, visible_to(people.bruno), whole=True, limit=20)
+
+    plan = explained(s, select(found))
+
+    if s.get_bind().dialect.name == "sqlite":
+        assert sum("ticket_words VIRTUAL TABLE INDEX" in step for step in plan) == 2
+        assert not any("SCAN ticket" in step and "VIRTUAL" not in step for step in plan)
+        assert sum("SEARCH ticket USING" in step for step in plan) == 2
+    else:
+        assert sum("fulltext" in step for step in plan) == 2
+        assert not any(step.startswith("ticket ALL") for step in plan)
+
+
+def explained(s: Session, statement: Select[Any]) -> list[str]:
+    """Return the steps of the plan of a statement."""
+    is_sqlite = s.get_bind().dialect.name == "sqlite"
+    sql = statement.compile(s.get_bind(), compile_kwargs={"literal_binds": True})
+    how = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+    rows = s.connection().exec_driver_sql(f"{how} {sql}").all()
+    return [row.detail if is_sqlite else f"{row.table} {row.type}" for row in rows]

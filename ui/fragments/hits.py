@@ -41,7 +41,7 @@ def row(hit: Hit, phrases: Sequence[Phrase], zone: str) -> tuple[str, str]:
         li(".hit", data_key=key, data_testid="hit")[
             a(".hit-title", href=address(hit))[_title(hit, phrases)],
             marks.status_chip(hit.status) if hit.status else None,
-            span(".row-age")[dates.age(hit.updated_at, zone)] if hit.updated_at else None,
+            span(".hit-age")[dates.age(hit.updated_at, zone)] if hit.updated_at else None,
             bool(hit.excerpt) and p(".hit-excerpt")[marked(hit.excerpt, phrases)],
         ]
     )

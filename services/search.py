@@ -22,7 +22,7 @@ from services.search_terms import Terms
 from services.words import N_
 
 MOST = 200
-PAGE = 50
+PAGE = 30
 TYPED = 7  # tickets offered while one types
 READ = 500  # the newest tickets, whose words are read without asking the index
 READ_TYPED = 200  # of these, while one types

@@ -18,7 +18,7 @@ from services import accounts, bulk, undo
 from services.errors import DomainError, NotFound
 from services.permissions import Action, Actor, allows
 from services.words import N_, _, speak
-from ui import browser, sockets, statics
+from ui import browser, palette_keys, sockets, statics
 from ui.door import Door, door
 from ui.fragments import marks
 from ui.fragments.base import Fragment
@@ -85,7 +85,7 @@ async def shell() -> None:
     _dress(client, do, theme)
     with client.layout:
         top = Fragment(_top(do), act=_act)
-        top.on("click", js_handler=browser.SUMMONED)
+        top.on("click", js_handler=palette_keys.SUMMONED)
         bottom = Fragment(_bottom(do))
     top.move(client.layout, 0)
     bottom.classes("bottom")

@@ -12,7 +12,7 @@ from services import search
 from services.search import Found
 from services.search_terms import MAX_TEXT
 from services.words import _, speaking
-from ui import browser
+from ui import browser, palette_keys
 from ui.door import Door
 from ui.fragments import hits
 from ui.fragments.base import Fragment, Handler
@@ -30,11 +30,11 @@ class Palette:
         self._text = ""
         title, listed = _("Search and commands"), _("What was found")
         box = ui.element("dialog").props(f'id=palette aria-label="{title}"')
-        box.classes("palette").on("click", js_handler=browser.OFFERS_PICKED)
+        box.classes("palette").on("click", js_handler=palette_keys.OFFERS_PICKED)
         with box:
             field = Fragment(_field())
-            field.on("input", self._typed, js_handler=browser.ASKED)
-            field.on("keydown", js_handler=browser.STEERED)
+            field.on("input", self._typed, js_handler=palette_keys.ASKED)
+            field.on("keydown", js_handler=palette_keys.STEERED)
             self._list = Fragment("", act=act)
             props = f'id=palette-list role=listbox aria-label="{listed}"'
             self._list.props(props).classes("palette-list")

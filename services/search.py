@@ -128,13 +128,21 @@ _RANKED = (Ticket.number, Ticket.folded_title, Ticket.updated_at)
 def _read(
     s: Session, by: Actor, terms: Terms, among: Select[Any], most: int
 ) -> tuple[Sequence[Any], bool]:
-    """Return which of the newest tickets match, `most` of them, and whether there are no others."""
+    """Return which of the newest tickets match, `most` of them, and whether there are no others.
+
+    For staff without operators these are the newest of all: their numbers are asked for first,
+    since a database may rather sort, or filter, every ticket that there is.
+    """
+    matches = text_search.holds(terms.query, whole=_reads_notes(by)).label("matches")
+    number = TicketText.ticket_number
+    if by.is_staff and not terms.operators:
+        last = s.scalars(select(number).order_by(number.desc()).limit(most)).all()
+        seen = among.join(TicketText, number == Ticket.number).where(number.in_(last))
+        found = s.execute(seen.with_only_columns(*_RANKED, matches).select_from(Ticket)).all()
+        return [row for row in found if row.matches], False
     newest = among.with_only_columns(*_RANKED).order_by(Ticket.number.desc()).limit(most).subquery()
-    matches = text_search.holds(terms.query, whole=_reads_notes(by))
-    query = select(*newest.c, matches.label("matches")).join(
-        TicketText, TicketText.ticket_number == newest.c.number
-    )
-    rows = s.execute(query).all()
+    query = select(*newest.c, matches)
+    rows = s.execute(query.join(TicketText, number == newest.c.number)).all()
     return [row for row in rows if row.matches], len(rows) < most
 
 
@@ -163,7 +171,8 @@ def _dressed(
     """Return the hits in the order of `scores`, those that `by` may see."""
     query = (
         visible_to(by)
-        .where(Ticket.number.in_(scores))
+        .join(TicketText, TicketText.ticket_number == Ticket.number)
+        .where(TicketText.ticket_number.in_(scores))
         .with_only_columns(
             Ticket.number,
             Ticket.title,

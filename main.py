@@ -167,6 +167,7 @@ def load(settings: Settings, options: argparse.Namespace) -> None:
         loaded = bulk.load(options.dir, zone=settings.timezone)
     except bulk.Rejected as refusal:
         raise Failed(str(refusal)) from None
+    schema.analyse()
     _tell(loaded.sentence())
 
 
@@ -188,6 +189,7 @@ def reindex(settings: Settings, _options: argparse.Namespace) -> None:
     while renewed := db.write(partial(indexing.renew_after, number=number)):
         number = renewed[-1]
         count += len(renewed)
+    schema.analyse()
     _tell(f"{count} tickets can be searched.")
 
 

@@ -49,6 +49,18 @@ def head() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def analyse() -> None:
+    """Let SQLite look at what its indexes hold, by which it chooses among them; others do so alone.
+
+    Without, it sorts 100,000 tickets to find a few whose numbers it is given. Takes 0.2 s there.
+    """
+    engine = db.engine().execution_options(writes=True)
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+            connection.exec_driver_sql("ANALYZE")
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, delete, select, text
 from sqlalchemy.orm import Session
 
 import main
 from data import db, schema
-from data.models import Role, Ticket, User
+from data.models import Role, Ticket, TicketText, User
 from services import passwords
 from tests import servers
 from tests.conftest import CHEAP
@@ -296,3 +296,20 @@ def test_recount_says_how_many_tallies_were_wrong(
     assert run("recount") == 0
 
     assert "Counted again: 1 tallies were wrong." in capsys.readouterr().out
+
+
+def test_what_the_search_looks_through_is_worked_out_again(
+    run: Run, capsys: Capture, tmp_path: Path
+) -> None:
+    write(tmp_path, ticket())
+    assert run("load", str(tmp_path)) == 0
+    with db.engine().begin() as connection:
+        connection.execute(delete(TicketText))
+    capsys.readouterr()
+
+    assert run("reindex") == 0
+
+    assert capsys.readouterr().out == "1 tickets can be searched.\n"
+    with db.engine().begin() as connection:
+        assert "ecran noir" in (connection.scalar(select(TicketText.public)) or "")
+        assert connection.exec_driver_sql("SELECT count(*) FROM sqlite_stat1").scalar()

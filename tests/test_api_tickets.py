@@ -296,3 +296,22 @@ async def test_a_planned_wait_needs_a_date_to_come(callers: Callers, ticket: Tic
     assert without.json()["errors"][0]["field"] == naive.json()["errors"][0]["field"] == "wake_at"
     assert ahead.json()["wake_at"] == "2999-01-01T06:00:00Z"
     assert clock.now().year < 2999
+
+
+async def test_search_finds_what_is_said_and_who_it_is(
+    people: People, callers: Callers, ticket: Ticket
+) -> None:
+    await callers.bruno.post(
+        f"/tickets/{ticket.number}/comments", json={"body": "Bac à encre plein"}
+    )
+
+    found = (await callers.bruno.get("/search?q=ENCRE")).json()["items"]
+    person = (await callers.bruno.get("/search?q=alice")).json()["items"]
+
+    assert [(hit["kind"], hit["number"], hit["title"]) for hit in found] == [
+        ("ticket", ticket.number, ticket.title)
+    ]
+    assert "encre" in found[0]["excerpt"]
+    assert (person[0]["kind"], person[0]["id"]) == ("user", people.alice.id)
+    assert (await callers.driss.get("/search?q=encre")).json() == {"items": []}
+    assert (await callers.bruno.get("/search?q=")).status_code == 422

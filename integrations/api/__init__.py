@@ -14,6 +14,7 @@ from integrations.api import (
     around,
     bulk,
     description,
+    find,
     oneself,
     organisation,
     people,
@@ -37,7 +38,7 @@ def create(settings: Settings) -> ASGIApp:
 def version_1() -> FastAPI:
     """Return the application that answers under /api/v1 once a token was seen."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for part in (bulk, tickets, actions, talk, around, people, organisation, oneself):
+    for part in (bulk, tickets, actions, talk, around, find, people, organisation, oneself):
         app.include_router(part.router)
     app.add_exception_handler(DomainError, problems.refused)
     app.add_exception_handler(RequestValidationError, problems.misformed)

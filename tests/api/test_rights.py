@@ -88,14 +88,20 @@ async def answered(caller: Caller, operation: str, at: Place) -> str:
     path = at.path(template)
     if "external-links/{link}" in template:
         path = path.rsplit("/", 1)[0] + f"/{at.ids['external']}"
-    query = {"tag": "imprimante"} if operation == "DELETE /tickets/{number}/tags" else {}
+    query = _QUERIES.get(operation, {})
     answer = await caller.send(method, path, params=query, **body_of(operation, at))
     assert answer.status_code < 500, answer.text
     if operation == "POST /tickets/bulk" and answer.status_code == 200:
         return f"200: {answer.json()['items'][0]['status']}"
-    if operation in ("GET /tickets", "GET /people") and answer.status_code == 200:
+    if operation in ("GET /tickets", "GET /people", "GET /search") and answer.status_code == 200:
         return "200" if answer.json()["items"] else "200: nothing"
     return str(answer.status_code)
+
+
+_QUERIES = {
+    "DELETE /tickets/{number}/tags": {"tag": "imprimante"},
+    "GET /search": {"q": "imprimante"},
+}
 
 
 def written(found: dict[str, dict[str, str]]) -> str:
@@ -165,7 +171,7 @@ async def test_no_answer_tells_of_what_is_hidden(
     lists += [f"/tickets/{number}{rest}" for rest in _REST]
     lists += [f"/tickets/{number + 1}{rest}" for rest in _REST]
     lists += ["/people?q=girafe", "/categories", "/me", "/teams", "/users?q=girafe", "/trash"]
-    lists += ["/tickets?tag=girafe"]
+    lists += ["/search?q=girafe", "/search?q=imprimante"]
 
     async def told() -> list[tuple[int, str, str]]:
         answers = [await callers.alice.get(path) for path in lists]

@@ -130,6 +130,7 @@ async def test_searching_is_accessible(house: House, site: Site, language: str) 
     await page.locator(".search-help summary").click()
     found = await violations(page, "/search")
     await diane.open("/search?q=introuvable")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
     found += await violations(page, "/search without result")
 
     await page.keyboard.press("Control+k")

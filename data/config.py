@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -37,6 +38,7 @@ class Settings:
     forwarded_allow_ips: str = "127.0.0.1"
     log_level: str = "INFO"
     api_rate: int = 200
+    webhook_allow: tuple[str, ...] = ()
 
     @property
     def is_embedded(self) -> bool:
@@ -80,6 +82,7 @@ def read(env: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> S
         forwarded_allow_ips=reader.text("FORWARDED_ALLOW_IPS", "127.0.0.1"),
         log_level=reader.one_of("LOG_LEVEL", "INFO", LOG_LEVELS),
         api_rate=reader.number("API_RATE", 200, at_most=100_000),
+        webhook_allow=reader.hosts("WEBHOOK_ALLOW"),
     )
     if reader.wrong:
         raise ConfigError("\n".join(reader.wrong))
@@ -151,6 +154,17 @@ class _Reader:
         if not value.startswith(("sqlite:///", "mysql+pymysql://")):
             self._refuse("DATABASE_URL", "must begin with sqlite:/// or mysql+pymysql://")
         return value
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """Return names of hosts, addresses and networks that are separated by commas."""
+        entries = tuple(e.strip().lower() for e in self.text(name, "").split(",") if e.strip())
+        for entry in entries:
+            try:
+                ip_network(entry, strict=False)
+            except ValueError:
+                if not re.fullmatch(r"(?=.*[a-z])[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?", entry):
+                    self._refuse(name, f"must list hosts or networks, not “{entry}”")
+        return entries
 
     def secret_key(self) -> str:
         value = self.text("SECRET_KEY", "")

@@ -1,0 +1,133 @@
+"""Requests to addresses that people typed: short, small, and never led on (R-7)."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from integrations import safe_http
+from services import destinations
+from tests.servers import LOOPBACK
+from tests.sinks import Sink, sink
+
+
+@pytest.fixture
+def receiver() -> Iterator[Sink]:
+    destinations.configure([LOOPBACK])
+    with sink() as started:
+        yield started
+    destinations.configure(())
+
+
+def post(receiver: Sink) -> safe_http.Answer:
+    return safe_http.post(receiver.url, b'{"a":1}', {}, allows_http=True)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_an_answer_and_not_followed(receiver: Sink, status: int) -> None:
+    receiver.answers, receiver.headers = [status], {"Location": receiver.url}
+
+    assert post(receiver).status == status
+    assert receiver.connections == 1
+
+
+def test_a_long_answer_is_cut(receiver: Sink) -> None:
+    receiver.body = b"a" * 10 * safe_http.MAX_ANSWER_BYTES
+
+    assert len(post(receiver).body) == safe_http.MAX_ANSWER_BYTES
+
+
+def test_a_packed_answer_is_not_unpacked(receiver: Sink) -> None:
+    receiver.headers = {"Content-Encoding": "gzip"}
+
+    assert post(receiver).body == b"thanks"
+
+
+def test_the_environment_names_no_proxy(receiver: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    assert post(receiver).status == 200
+
+
+def test_no_cookie_is_kept(receiver: Sink) -> None:
+    receiver.headers = {"Set-Cookie": "a=b"}
+    post(receiver)
+    post(receiver)
+
+    assert "Cookie" not in receiver.received[1].headers
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for(
+    receiver: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+    receiver.before = answered.wait
+    monkeypatch.setattr(safe_http, "TOTAL_SECONDS", 0.2)
+
+    with pytest.raises(safe_http.TooSlow):
+        post(receiver)
+    answered.set()
+
+
+def test_an_answer_in_small_bites_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    destinations.configure([LOOPBACK])
+    monkeypatch.setattr(safe_http, "TOTAL_SECONDS", 0.3)
+    with socket.create_server((LOOPBACK, 0)) as server:
+        stopped = threading.Event()
+
+        def dribble() -> None:
+            peer, _ = server.accept()
+            with peer:
+                peer.sendall(b"HTTP/1.1 200 OK\r\n")
+                while not stopped.wait(0.02):
+                    try:
+                        peer.sendall(b"X-A: b\r\n")
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=dribble)
+        thread.start()
+        url = f"http://{LOOPBACK}:{server.getsockname()[1]}/"
+        with pytest.raises(safe_http.TooSlow):
+            safe_http.post(url, b"", {}, allows_http=True)
+        stopped.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("nonsense", [b"SSH-2.0-OpenSSH_9.2\r\n", b"", b"\x00" * 2000])
+def test_nonsense_is_no_answer(nonsense: bytes) -> None:
+    destinations.configure([LOOPBACK])
+    with socket.create_server((LOOPBACK, 0)) as server:
+
+        def say() -> None:
+            peer, _ = server.accept()
+            with peer:
+                peer.recv(65536)
+                peer.sendall(nonsense)
+
+        thread = threading.Thread(target=say)
+        thread.start()
+        url = f"http://{LOOPBACK}:{server.getsockname()[1]}/"
+        with pytest.raises(safe_http.Unreachable):
+            safe_http.post(url, b"", {}, allows_http=True)
+        thread.join()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(receiver: Sink) -> None:
+    with pytest.raises(safe_http.Unreachable):
+        safe_http.post(receiver.url.replace("http:", "https:"), b"", {})
+
+
+def test_the_connection_goes_to_the_next_address_when_one_is_dead(
+    receiver: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(0, 0, 0, "", (address, 0)) for address in ("::1", LOOPBACK)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: rows)
+    destinations.configure(["dual.example"])
+
+    answer = safe_http.post(f"http://dual.example:{receiver.port}/", b"", {}, allows_http=True)
+
+    assert answer.status == 200
+    assert receiver.received[0].headers["Host"] == f"dual.example:{receiver.port}"

@@ -50,7 +50,7 @@ class Change:
 
     @property
     def is_of_organisation(self) -> bool:
-        """Tell whether people, teams, categories or settings changed; signing in is none."""
+        """Tell whether people, teams, settings, webhooks… changed; signing in is none."""
         return self.kind.partition(".")[0] in _OF_ORGANISATION
 
 
@@ -61,7 +61,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "ticket_number": (int, type(None)),
     "subject": (str, type(None)),
 }
-_OF_ORGANISATION = frozenset({"category", "setting", "settings", "team", "user"})
+_OF_ORGANISATION = frozenset(
+    {"category", "delivery", "setting", "settings", "team", "user", "webhook"}
+)
 
 
 def recent(s: Session, since: datetime | None = None) -> list[Change]:

@@ -50,6 +50,7 @@ class Action(StrEnum):
     """What can be done, `object:verb`, alphabetical."""
 
     CATEGORY_MANAGE = "category:manage"
+    DELIVERY_MANAGE = "delivery:manage"
     QUEUE_SEE = "queue:see"
     TEAM_MANAGE = "team:manage"
     TICKET_ASSIGN = "ticket:assign"
@@ -72,6 +73,7 @@ class Action(StrEnum):
     TOKEN_MANAGE = "token:manage"  # noqa: S105 - no password
     TRASH_SEE = "trash:see"
     USER_MANAGE = "user:manage"
+    WEBHOOK_MANAGE = "webhook:manage"
 
 
 Rule = Callable[[Actor, Ticket | None], bool]
@@ -118,6 +120,7 @@ def _deletes(by: Actor, ticket: Ticket | None) -> bool:
 
 RULES: dict[Action, Rule] = {
     Action.CATEGORY_MANAGE: _is_admin,
+    Action.DELIVERY_MANAGE: _is_admin,
     Action.QUEUE_SEE: _is_staff,
     Action.TEAM_MANAGE: _is_admin,
     Action.TICKET_ASSIGN: _assigns,
@@ -140,6 +143,7 @@ RULES: dict[Action, Rule] = {
     Action.TOKEN_MANAGE: _is_admin,
     Action.TRASH_SEE: _is_admin,
     Action.USER_MANAGE: _is_admin,
+    Action.WEBHOOK_MANAGE: _is_admin,
 }
 
 

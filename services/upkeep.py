@@ -9,6 +9,7 @@ from data.clock import now
 from data.models import PendingReason, Shelf, Status, Ticket
 from services import (
     attachments,
+    deliveries,
     replays,
     sessions,
     settings,
@@ -36,8 +37,9 @@ def close(s: Session) -> int:
 
 
 def clean(s: Session) -> None:
-    """Forget sessions, failures and kept answers that are over, and files nothing refers to."""
+    """Forget sessions, failures, deliveries and answers that are over, and unneeded files."""
     sessions.clean(s)
+    deliveries.clean(s)
     throttle.clean(s)
     replays.clean(s)
     attachments.sweep(s)

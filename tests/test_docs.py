@@ -25,7 +25,8 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 KIND = re.compile(
-    r"(category|comment|external_link|link|session|team|ticket|token|user)\.[a-z]+(_[a-z]+)*"
+    r"(category|comment|delivery|external_link|link|session|team|ticket|token|user|webhook)"
+    r"\.[a-z]+(_[a-z]+)*"
 )
 LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")
 
@@ -62,7 +63,8 @@ def test_every_command_and_its_options_are_explained() -> None:
 
 
 def test_every_kind_of_event_is_explained() -> None:
-    recorded = {"category.edited", "team.edited", "user.edited"}  # by events.record_edit
+    # By events.record_edit.
+    recorded = {"category.edited", "team.edited", "user.edited", "webhook.edited"}
     for folder in ("services", "integrations"):
         for path in (ROOT / folder).rglob("*.py"):
             constants = (n.value for n in ast.walk(_tree(path)) if isinstance(n, ast.Constant))

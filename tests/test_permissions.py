@@ -15,6 +15,7 @@ from services import (
     categories,
     comments,
     creation,
+    deliveries,
     observers,
     sessions,
     teams,
@@ -24,6 +25,7 @@ from services import (
     transitions,
     trash,
     users,
+    webhooks,
 )
 from services.creation import NewTicket
 from services.errors import Blocked, Closed, DomainError, NotAllowed, NotFound
@@ -141,9 +143,11 @@ ANYWHERE: dict[str, Gesture] = {
     ),
     "queue:see": lambda x, by, _: teams.options(x.s, by),
     "category:manage": lambda x, by, _: categories.create(x.s, by, name="Fax"),
+    "delivery:manage": lambda x, by, _: deliveries.page(x.s, by, "webhook"),
     "team:manage": lambda x, by, _: teams.create(x.s, by, name="Minitel"),
     "token:manage": lambda x, by, _: tokens.all(x.s, by),
     "user:manage": lambda x, by, _: users.get(x.s, by, x.people.alice.id),
+    "webhook:manage": lambda x, by, _: webhooks.all(x.s, by),
 }
 ROLES = {"requester": "alice", "technician": "bruno", "manager": "chloe", "admin": "diane"}
 

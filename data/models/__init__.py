@@ -1,6 +1,7 @@
 """Tables. A model knows its columns and its own small truths, not who may do what."""
 
 from data.models.access import ApiToken, Idempotency
+from data.models.deliveries import Delivery, DeliveryState, Webhook
 from data.models.events import Event
 from data.models.identity import LoginSession, Throttle
 from data.models.organisation import Category, Membership, Role, Team, Theme, User
@@ -35,6 +36,8 @@ __all__ = [
     "Channel",
     "Comment",
     "CommentVersion",
+    "Delivery",
+    "DeliveryState",
     "Draft",
     "Event",
     "ExternalLink",
@@ -65,4 +68,5 @@ __all__ = [
     "TicketType",
     "Urgency",
     "User",
+    "Webhook",
 ]

@@ -1,0 +1,52 @@
+"""From what happened to who is told: each event once, in the transaction that plans its messages.
+
+Reactions only write rows. Sending them is another's work, and may be repeated; this is not.
+"""
+
+import logging
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from data.clock import now
+from data.models import Event
+from services import webhooks
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+REACTIONS: tuple[Callable[[Session, Event], None], ...] = (webhooks.react,)
+
+
+def relay(s: Session) -> int:
+    """Plan what the oldest events not relayed yet bring about; return how many, at most BATCH.
+
+    Two may run: what one holds the other skips. An event has no place in a sequence: one that
+    was committed late is found like any other.
+    """
+    query = (
+        select(Event)
+        .where(Event.relayed_at.is_(None))
+        .order_by(Event.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    events = s.scalars(query).all()
+    for event in events:
+        event.relayed_at = now()
+        for reaction in REACTIONS:
+            _react(s, reaction, event)
+    return len(events)
+
+
+def _react(s: Session, reaction: Callable[[Session, Event], None], event: Event) -> None:
+    """Run one reaction; a mistake in it is reported and undone alone, nobody else misses out."""
+    try:
+        with s.begin_nested():
+            reaction(s, event)
+    except SQLAlchemyError:
+        raise  # the whole batch is done again
+    except Exception:
+        log.exception("%s failed on event %s", reaction.__qualname__, event.id)

@@ -3,15 +3,16 @@
 import argparse
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from data import config, db, files, schema
 from data.config import ConfigError, Settings
-from services import accounts, sessions, tokens, words
+from services import accounts, destinations, sealing, sessions, tokens, words
 from services.errors import DomainError, Invalid
 
 log = logging.getLogger("appticket")
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     command("serve", serve, "Serve the pages (embedded default: SQLite in the data folder).")
+    command("worker", worker, "Send messages beside the processes that serve (needs Redis).")
     command("migrate", migrate, "Bring the database to the tables this version needs.")
     demo_ = command(
         "demo", demo, "Serve a filled demonstration organisation in a throw-away folder."
@@ -85,6 +87,8 @@ def prepare(settings: Settings) -> Settings:
     files.configure(settings.files_dir)
     db.configure(settings.database_url)
     sessions.configure(timezone=settings.timezone.key)
+    sealing.configure(settings.secret_key)
+    destinations.configure(settings.webhook_allow)
     return settings
 
 
@@ -99,7 +103,7 @@ def run_server(settings: Settings) -> None:
     """Run the site on the configured address."""
     import uvicorn  # noqa: PLC0415 - only for who serves
 
-    from integrations import api, chores  # noqa: PLC0415
+    from integrations import api, chores, sender  # noqa: PLC0415
     from integrations.bus import Bus  # noqa: PLC0415
     from ui.start import Site  # noqa: PLC0415
 
@@ -109,7 +113,7 @@ def run_server(settings: Settings) -> None:
         settings,
         publish=bus.publish if bus else None,
         listen=bus.run if bus else None,
-        beside=[chores.run],
+        beside=[chores.run, _wake_workers(settings) if bus else sender.run],
         mounts={"/api": api.create(settings)},
     )
     if db.read(accounts.needs_setup):
@@ -128,6 +132,26 @@ def run_server(settings: Settings) -> None:
         forwarded_allow_ips=settings.forwarded_allow_ips,
         server_header=False,
     )
+
+
+def _wake_workers(settings: Settings) -> Callable[[], Coroutine[Any, Any, None]]:
+    from integrations import jobs  # noqa: PLC0415 - rq only where there is Redis
+
+    jobs.configure(settings.redis_url)
+    return jobs.wake_workers
+
+
+def worker(settings: Settings, _options: argparse.Namespace) -> None:
+    """Send messages until stopped."""
+    if not settings.redis_url:
+        raise Failed("Without APPTICKET_REDIS_URL the process that serves does this work itself.")
+    from integrations import jobs  # noqa: PLC0415
+
+    settings = prepare(settings)
+    _bring_up_to_date(settings)
+    jobs.configure(settings.redis_url)
+    _tell("AppTicket's worker waits for work.")
+    jobs.work()
 
 
 def migrate(settings: Settings, _options: argparse.Namespace) -> None:

@@ -19,11 +19,14 @@ from data import db, files, schema
 from data.clock import now
 from data.config import Settings
 from data.models import Event, tallies
+from services import deliveries
 
 OLDEST = {"sqlite": (3, 35), "mariadb": (10, 6), "mysql": (8, 0)}  # RETURNING, SKIP LOCKED, JSON
 TOLERATED_DRIFT = timedelta(seconds=5)
 COLLATION = "utf8mb4_bin"
 REDIS_PATIENCE = {"socket_connect_timeout": 3, "socket_timeout": 3}
+LATELY = timedelta(days=7)
+WORKER_SILENCE = timedelta(minutes=3)  # more than `jobs.ALIVE_SECONDS`
 MIGRATE = "run `python main.py migrate`"
 
 
@@ -48,6 +51,7 @@ def findings(settings: Settings) -> list[Finding]:
         _secret_key(settings),
         *_database(settings),
         _redis(settings),
+        *_worker(settings),
         _clock(settings),
     ]
 
@@ -156,6 +160,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
                 yield _past(connection)
             if inspect(connection).has_table("ticket_tally"):
                 yield _counters(connection)
+            if inspect(connection).has_table("delivery"):
+                yield _messages(connection)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error)
         yield _mend("database", f"{where} does not answer: {reason}. Set APPTICKET_DATABASE_URL.")
@@ -239,6 +245,17 @@ def _counters(connection: Connection) -> Finding:
     return _good("counters", "each is what counting again gives.")
 
 
+def _messages(connection: Connection) -> Finding:
+    """Count what was given up lately and not sent again."""
+    with Session(connection) as s:
+        lost = deliveries.dead(s, now() - LATELY)
+    if lost:
+        days = LATELY.days
+        told = f"{lost} given up in {days} days: see why in /admin/webhooks, and send them again."
+        return _mend("messages", told)
+    return _good("messages", "none was given up lately.")
+
+
 def _redis(settings: Settings) -> Finding:
     if not settings.redis_url and settings.node:
         told = (
@@ -258,6 +275,25 @@ def _redis(settings: Settings) -> Finding:
     except (redis.RedisError, OSError) as error:
         return _mend("Redis", f"{place} does not answer: {error}. Set APPTICKET_REDIS_URL.")
     return _good("Redis", f"{version} at {place}.")
+
+
+def _worker(settings: Settings) -> Iterator[Finding]:
+    """Look for a worker where there is a Redis: nobody else sends messages then."""
+    if not settings.redis_url:
+        return
+    import redis  # noqa: PLC0415 - only for who uses it
+
+    from integrations import jobs  # noqa: PLC0415
+
+    try:
+        with redis.Redis.from_url(settings.redis_url, **REDIS_PATIENCE) as client:
+            seen = jobs.workers_seen(client, now() - WORKER_SILENCE)
+    except (redis.RedisError, OSError):
+        return  # said already
+    if seen:
+        yield _good("worker", f"{seen} seen in the last {WORKER_SILENCE.seconds // 60} minutes.")
+    else:
+        yield _mend("worker", "none seen: messages are sent only while `main.py worker` runs.")
 
 
 def _clock(settings: Settings) -> Finding:

@@ -1,0 +1,215 @@
+"""rq: the accelerator between processes. It carries names and ids, and nothing in it is the truth.
+
+Whoever can write to Redis can write jobs: what a job names is looked up in the table below and
+never imported, its data is JSON and never a pickle, its callbacks and webhooks are ignored (R-14).
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import redis
+from rq import Queue, SimpleWorker
+from rq.exceptions import DuplicateJobError, StopRequested
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from data import db
+from data.models import Event
+from integrations import channels, sender
+from integrations.sender import Sender
+from services import deliveries
+
+log = logging.getLogger(__name__)
+
+QUEUE = "appticket"
+JOB_SECONDS = 60  # more than any job takes
+WAITING_SECONDS = 60  # a job nobody took by then is left to the sweepers
+QUARANTINE_SECONDS = 86_400
+MAX_WAITING = 200  # with more in the queue the workers are behind, or there are none
+ALIVE_SECONDS = 60  # a worker says at least so often that it is there
+AT_ONCE = 100  # deliveries handed out by one job
+_GATHER_SECONDS = 0.05
+_PAUSE_SECONDS = 5.0
+_PATIENCE: dict[str, Any] = {"socket_connect_timeout": 3, "socket_timeout": 3}
+
+
+class Foreign(Exception):
+    """A job that none of our processes wrote."""
+
+
+class OurJob(Job):
+    """A job that runs what is in the table, with whole numbers, and has no consequences."""
+
+    success_callback = failure_callback = stopped_callback = None  # rq imports what Redis names
+
+    @property
+    def func(self) -> Callable[..., None]:
+        """Return what the table holds under the name of the job."""
+        try:
+            return WORK[str(self.func_name)]
+        except KeyError:
+            raise Foreign(self.id) from None
+
+    def restore(self, raw_data: Any) -> Any:
+        """Read the job from Redis without what would follow from it."""
+        restored = super().restore(raw_data)
+        self.webhooks = []
+        self.retries_left = self.repeats_left = None
+        return restored
+
+    def perform(self) -> None:
+        """Run it, if it is one of ours; otherwise rq logs the error and keeps it among the failed.
+
+        Raises:
+            Foreign.
+        """
+        has_ids = all(type(value) is int for value in self.args)
+        if self.instance is not None or self.kwargs or not has_ids:
+            raise Foreign(self.id)
+        self.func(*self.args)
+
+
+def relay() -> None:
+    """Plan the deliveries of what happened, and hand those that are due to the workers."""
+    sender.relay_all()
+    due = db.read(lambda s: deliveries.due(s, AT_ONCE))
+    with _connected(_url) as connection:
+        for delivery_id, attempts in due:
+            _enqueue(connection, "deliver", delivery_id, job_id=f"{delivery_id}-{attempts + 1}")
+
+
+def deliver(delivery_id: int) -> None:
+    """Send one delivery, unless somebody else has it or it is not due."""
+    for parcel in db.write(lambda s: deliveries.claim(s, 1, delivery_id=delivery_id)):
+        channels.send(parcel)
+
+
+WORK: dict[str, Callable[..., None]] = {"deliver": deliver, "relay": relay}
+_url = ""
+
+
+def configure(url: str) -> None:
+    """Choose the Redis of this process; called once by main.py."""
+    global _url  # noqa: PLW0603 - as the database, one for the process
+    _url = url
+
+
+async def wake_workers() -> None:
+    """Wake a worker after each commit, as long as the site runs; a lost Redis is only slower."""
+    loop = asyncio.get_running_loop()
+    woken = asyncio.Event()
+
+    def hear(_recorded: list[Event]) -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    leave = db.on_commit(hear)
+    try:
+        while True:
+            await woken.wait()
+            await asyncio.sleep(_GATHER_SECONDS)
+            woken.clear()
+            await asyncio.to_thread(_wake)
+    finally:
+        leave()
+
+
+def work() -> None:
+    """Do what the queue asks for, and sweep beside it, until told to stop (SIGTERM, SIGINT)."""
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    sweeper = Sender()
+    leave = db.on_commit(sweeper.wake)
+    sweeper.start()
+    try:
+        while not _worked():
+            time.sleep(_PAUSE_SECONDS)  # Redis is away or speaks nonsense; the sweeper goes on
+    finally:
+        leave()
+        sweeper.stop()
+        sweeper.join()
+
+
+def workers_seen(connection: redis.Redis, since: datetime) -> int:
+    """Return how many workers of ours said since an instant that they are there."""
+    beats = [
+        worker.last_heartbeat
+        for worker in SimpleWorker.all(connection=connection, serializer=JSONSerializer)
+        if worker.name.startswith(f"{QUEUE}-")
+    ]
+    return sum(beat is not None and beat >= since for beat in beats)
+
+
+def _worked() -> bool:
+    """Let rq work; True when it was told to stop, False when it lost its Redis."""
+    worker = None
+    try:
+        worker = _worker()
+        worker.work(logging_level="WARNING")
+    except StopRequested:
+        return True
+    except (redis.RedisError, OSError) as error:
+        log.warning("Redis is away: %s", error)
+    return worker is not None and worker.is_told_to_stop
+
+
+class _Worker(SimpleWorker):
+    """An rq worker that runs jobs itself: a fork would share the database's connections."""
+
+    is_told_to_stop = False
+
+    def request_stop(self, signum: Any, frame: Any) -> None:
+        """Finish the job at hand and stop."""
+        self.is_told_to_stop = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call] # rq says no types
+
+
+def _worker() -> _Worker:
+    connection = redis.Redis.from_url(_url, socket_connect_timeout=3)
+    return _Worker(
+        [_queue(connection)],
+        name=f"{QUEUE}-{uuid.uuid4()}",
+        connection=connection,
+        job_class=OurJob,
+        serializer=JSONSerializer,
+        default_result_ttl=0,
+        worker_ttl=ALIVE_SECONDS,
+        log_job_description=False,
+    )
+
+
+def _wake() -> None:
+    try:
+        with _connected(_url) as connection:
+            _enqueue(connection, "relay", job_id=f"relay-{uuid.uuid4()}")
+    except (redis.RedisError, OSError) as error:
+        log.warning("no worker was woken: %s", error)
+
+
+def _enqueue(connection: redis.Redis, name: str, *ids: int, job_id: str) -> None:
+    queue = _queue(connection)
+    if queue.count >= MAX_WAITING:
+        return
+    with contextlib.suppress(DuplicateJobError):  # it waits already
+        queue.enqueue(
+            name,
+            args=ids,
+            job_id=job_id,
+            unique=True,
+            job_timeout=JOB_SECONDS,
+            ttl=WAITING_SECONDS,
+            result_ttl=0,
+            failure_ttl=QUARANTINE_SECONDS,
+        )
+
+
+def _queue(connection: redis.Redis) -> Queue:
+    return Queue(QUEUE, connection=connection, job_class=OurJob, serializer=JSONSerializer)
+
+
+def _connected(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, **_PATIENCE)

@@ -22,7 +22,8 @@ OPEN_FOLDERS = ("/assets/", "/_nicegui/", "/api/")
 NOT_OPEN = ("/_nicegui/client/", "/_nicegui/auto/")
 SOCKETS = "/_nicegui_ws/"
 PAGES = re.compile(
-    r"/(|tickets|tickets/new|tickets/\d{1,12}|queue|search|trash|profile|admin/(users|teams|categories|tokens))/?"
+    r"/(|tickets|tickets/new|tickets/\d{1,12}|queue|search|trash|profile"
+    r"|admin/(users|teams|categories|tokens|webhooks))/?"
 )
 OTHERS = re.compile(
     r"/(logout|uploads/[a-z]{1,10}(:\d{1,12})?|files/\d{1,12}(/preview)?"

@@ -27,6 +27,7 @@ from ui.pages.admin_categories import categories_page
 from ui.pages.admin_teams import teams_page
 from ui.pages.admin_tokens import tokens_page
 from ui.pages.admin_users import users_page
+from ui.pages.admin_webhooks import webhooks_page
 from ui.pages.home import home_page
 from ui.pages.new_ticket import new_ticket_page
 from ui.pages.profile import profile_page
@@ -52,6 +53,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "/admin/teams": teams_page,
     "/admin/categories": categories_page,
     "/admin/tokens": tokens_page,
+    "/admin/webhooks": webhooks_page,
 }
 
 _ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, icon, right needed
@@ -63,6 +65,7 @@ _ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, 
     ("/admin/teams", N_("Teams"), "team", Action.TEAM_MANAGE),
     ("/admin/categories", N_("Categories"), "folder", Action.CATEGORY_MANAGE),
     ("/admin/tokens", N_("Tokens of the API"), "key", Action.TOKEN_MANAGE),
+    ("/admin/webhooks", N_("Webhooks"), "link", Action.WEBHOOK_MANAGE),
 )
 _ON_PHONES = ("/", "/tickets", "/queue", "/profile")
 _PACKS: dict[str, Language] = {"fr": "fr", "en": "en-GB"}

@@ -1,6 +1,7 @@
 """Form fields: a label, a control, an error beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from htpy import label, option, select, span
@@ -23,6 +24,15 @@ def prose(title: str, value: str = "", *, name: str) -> ui.textarea:
     field = ui.textarea(label=title, value=value)
     props = f"outlined stack-label autogrow hide-bottom-space data-testid={name}"
     return field.props(props).classes("field")
+
+
+@contextmanager
+def group(title: str, *, name: str) -> Iterator[None]:
+    """Hold controls that belong together under one title, which screen readers say with each."""
+    with ui.element("fieldset").classes("group").props(f"data-testid={name}"):
+        ui.html(str(span[title]), sanitize=False, tag="legend")
+        with ui.element("div").classes("group-controls"):
+            yield
 
 
 class Choice(Fragment):
@@ -54,6 +64,13 @@ class Choice(Fragment):
         if value in dict(self._options) and value != self.value:
             self.value = value
             self.show(self._drawn())
+
+    def offer(self, options: Sequence[tuple[str, str]]) -> None:
+        """Offer other options; when the chosen one is no more, the first is."""
+        self._options = options
+        if self.value not in dict(options):
+            self.value = options[0][0]
+        self.show(self._drawn())
 
     def _chosen(self, action: str, value: Any) -> None:
         if action == "choose" and value in dict(self._options):

@@ -150,8 +150,7 @@ def worker(settings: Settings, _options: argparse.Namespace) -> None:
     settings = prepare(settings)
     _bring_up_to_date(settings)
     jobs.configure(settings.redis_url)
-    _tell("AppTicket's worker waits for work.")
-    jobs.work()
+    jobs.work(lambda: _tell("AppTicket's worker waits for work."))
 
 
 def migrate(settings: Settings, _options: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ never imported, its data is JSON and never a pickle, its callbacks and webhooks 
 import asyncio
 import contextlib
 import logging
+import signal
 import time
 import uuid
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 import redis
-from rq import Queue, SimpleWorker
+from rq import Queue, SimpleWorker, worker_registration
 from rq.exceptions import DuplicateJobError, StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -119,8 +120,14 @@ async def wake_workers() -> None:
         leave()
 
 
-def work() -> None:
-    """Do what the queue asks for, and sweep beside it, until told to stop (SIGTERM, SIGINT)."""
+def work(tell: Callable[[], None]) -> None:
+    """Do what the queue asks for, and sweep beside it, until told to stop (SIGTERM, SIGINT).
+
+    `tell` is called when a signal finds somebody who stops in order.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):  # until rq has its own, and between two of them
+        signal.signal(number, _stop)
+    tell()
     logging.getLogger("rq").setLevel(logging.WARNING)
     sweeper = Sender()
     leave = db.on_commit(sweeper.wake)
@@ -128,10 +135,16 @@ def work() -> None:
     try:
         while not _worked():
             time.sleep(_PAUSE_SECONDS)  # Redis is away or speaks nonsense; the sweeper goes on
+    except StopRequested:
+        pass
     finally:
         leave()
         sweeper.stop()
         sweeper.join()
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise StopRequested
 
 
 def workers_seen(connection: redis.Redis, since: datetime) -> int:
@@ -150,8 +163,6 @@ def _worked() -> bool:
     try:
         worker = _worker()
         worker.work(logging_level="WARNING")
-    except StopRequested:
-        return True
     except (redis.RedisError, OSError) as error:
         log.warning("Redis is away: %s", error)
     return worker is not None and worker.is_told_to_stop
@@ -161,6 +172,12 @@ class _Worker(SimpleWorker):
     """An rq worker that runs jobs itself: a fork would share the database's connections."""
 
     is_told_to_stop = False
+    max_connection_wait_time = 5.0
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Say that one is there, also to a Redis that was emptied."""
+        super().heartbeat(timeout, pipeline)
+        worker_registration.register(self, pipeline)
 
     def request_stop(self, signum: Any, frame: Any) -> None:
         """Finish the job at hand and stop."""

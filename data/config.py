@@ -162,7 +162,7 @@ class _Reader:
             try:
                 ip_network(entry, strict=False)
             except ValueError:
-                if not re.fullmatch(r"(?=.*[a-z])[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?", entry):
+                if not re.fullmatch(r"(?=.*[a-z])[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_-]+)*", entry):
                     self._refuse(name, f"must list hosts or networks, not “{entry}”")
         return entries
 

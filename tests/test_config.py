@@ -62,6 +62,7 @@ def test_every_wrong_variable_is_named_at_once() -> None:
         "TIMEZONE": "Paris",
         "NODE": "Node_1",
         "LOG_LEVEL": "LOUD",
+        "WEBHOOK_ALLOW": "10.0.0.0/33, https://example.org/",
         "HOST_FILE": "/nonexistent/host",
     }
 
@@ -80,6 +81,18 @@ def test_a_port_is_a_port(port: str) -> None:
             read(PORT=port)
     else:
         assert read(PORT=port).port == 8080
+
+
+def test_hosts_and_networks_are_listed_with_commas() -> None:
+    found = read(WEBHOOK_ALLOW=" Intranet.example.org,10.20.0.0/16, ::1,")
+
+    assert found.webhook_allow == ("intranet.example.org", "10.20.0.0/16", "::1")
+
+
+@pytest.mark.parametrize("entry", ["10.0.0.999", "a b", "http://a", "*", "a..b", "-a"])
+def test_what_is_neither_host_nor_network_is_refused(entry: str) -> None:
+    with pytest.raises(ConfigError, match="APPTICKET_WEBHOOK_ALLOW"):
+        read(WEBHOOK_ALLOW=entry)
 
 
 def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from data import config, db, schema
 from data.config import Settings
 from data.models import Event
 from integrations import checkup
+from services import deliveries
+from services.deliveries import Outcome
 from tests import servers
 
 
@@ -52,6 +54,26 @@ def wrong(settings: Settings) -> dict[str, str]:
 
 def good(settings: Settings) -> dict[str, str]:
     return {f.subject: f.text for f in checkup.findings(settings) if f.is_good}
+
+
+def test_messages_that_were_given_up_are_told_until_they_are_sent_again(
+    settings: Settings,
+) -> None:
+    engine = db.configure(settings.database_url)
+    schema.upgrade()
+    with Session(engine) as s:
+        event = Event(kind="ticket.created")
+        s.add(event)
+        s.flush()
+        deliveries.plan(s, event, "webhook", "1")
+        s.commit()
+        assert "messages" in good(settings)
+        (parcel,) = deliveries.claim(s, 1)
+        deliveries.settle(s, parcel, Outcome("gone", 410, is_final=True))
+        s.commit()
+    engine.dispose()
+
+    assert wrong(settings)["messages"].startswith("1 given up in 7 days")
 
 
 def test_a_fresh_clone_is_well_and_stays_untouched(settings: Settings, tmp_path: Path) -> None:

@@ -134,7 +134,8 @@ def _hang_on(site: Site, number: int, text: str) -> None:
 async def test_no_text_runs_anywhere_for_anybody(house: House, site: Site) -> None:
     numbers = poison(site, "Hostile ")
     tickets = tuple(f"/tickets/{number}" for number in numbers)
-    admin = ("/admin/users", "/admin/teams", "/admin/categories", "/admin/tokens", "/profile")
+    settings = ("users", "teams", "categories", "tokens", "webhooks")
+    admin = (*(f"/admin/{name}" for name in settings), "/profile")
     for name, paths in (
         ("diane", (*_PAGES, *tickets, *admin)),
         ("bruno", ("/queue?view=all&sort=title", *tickets)),

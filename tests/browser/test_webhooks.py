@@ -24,7 +24,7 @@ def outward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("outward")
     with sites.embedded(folder, WEBHOOK_ALLOW=LOOPBACK) as site:
         destinations.configure([LOOPBACK])
-        sealing.configure("for the side of the tests, 32 characters")
+        sealing.configure(sites._SECRET)
         yield site
         destinations.configure(())
 
@@ -92,6 +92,23 @@ async def test_the_page_follows_what_another_administrator_does(
     await expect(row).to_contain_text("Switched off")
     outward.write(lambda s: webhooks.delete(s, by, key))
     await expect(row).to_have_count(0)
+
+
+async def test_what_a_receiver_answers_is_only_text(house: House, outward: Site) -> None:
+    diane = await house.enter(outward, "diane", "/admin/webhooks")
+    by = outward.actor("diane")
+    with sinks.sink() as sink:
+        sink.body = b"<img src=x onerror=window.__pwn=1><script>window.__pwn=1</script>\x00\x1b[2J"
+        values = {"name": "<b onclick=a>", "url": sink.url, "kinds": ["ticket.closed"]}
+        key = outward.write(lambda s: webhooks.create(s, by, **values, allows_http=True)[0].id)
+        row = diane.get("webhook").filter(has_text="<b onclick=a>")
+        await row.get_by_role("button", name="Test").click()
+
+        told = diane.get("delivery").filter(has_text="<img src=x onerror=window.__pwn=1>")
+        await expect(told.first).to_contain_text("Delivered")
+        assert await diane.page.evaluate("window.__pwn") is None
+        assert await diane.page.locator("#deliveries img, #deliveries script").count() == 0
+        outward.write(lambda s: webhooks.delete(s, by, key))
 
 
 async def test_nobody_else_opens_the_page(house: House, outward: Site) -> None:

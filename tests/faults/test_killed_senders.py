@@ -20,8 +20,8 @@ from tests.sinks import Sink
 from tests.sites import Site
 from tests.test_worker import Worker
 
-KILLS = 6
-COMMENTS = 120
+KILLS = 4
+COMMENTS = 100
 KIND = "comment.posted"
 
 

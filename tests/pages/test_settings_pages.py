@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Category, Role, Team, User
-from services import categories, teams, users
+from services import categories, relay, teams, users, webhooks
 from tests.conftest import People
 from tests.pages.conftest import FRAME, Cost, Visit, Visitor
 
@@ -46,9 +46,10 @@ async def test_the_last_administrator_cannot_shut_herself_out(
     assert s.get_one(User, people.diane.id).is_active
 
 
-@pytest.mark.parametrize(
-    "path", ["/admin/users", "/admin/teams", "/admin/categories", "/admin/tokens"]
-)
+ADMIN = tuple(f"/admin/{name}" for name in ("users", "teams", "categories", "tokens", "webhooks"))
+
+
+@pytest.mark.parametrize("path", ADMIN)
 @pytest.mark.parametrize("name", ["alice", "bruno", "chloe"])
 async def test_only_an_administrator_administers(visit: Visit, name: str, path: str) -> None:
     visitor = await visit(name, path)
@@ -109,7 +110,7 @@ def _name(s: Session, people: People) -> str:
 async def test_pages_of_settings_cost_the_same_whatever_is_in_them(
     cost: Cost, s: Session, people: People
 ) -> None:
-    paths = ("/admin/users", "/admin/teams", "/admin/categories", "/admin/tokens", "/profile")
+    paths = (*ADMIN, "/profile")
     few = [len(await cost("diane", path)) for path in paths]
 
     for n in range(30):
@@ -119,6 +120,9 @@ async def test_pages_of_settings_cost_the_same_whatever_is_in_them(
         users.create(
             s, people.diane, name=f"U{n}", email=email, role=Role.TECHNICIAN, team_ids=[team.id]
         )
+        hook = {"url": "https://example.org/", "kinds": ["ticket.closed"], "name": f"W{n}"}
+        webhooks.test(s, people.diane, webhooks.create(s, people.diane, **hook)[0].id)
+    relay.relay(s)
     s.commit()
 
     assert [len(await cost("diane", path)) for path in paths] == few

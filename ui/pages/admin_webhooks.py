@@ -79,7 +79,7 @@ class Webhooks:
         with ui.element("section").classes("section"):
             self._build_log()
         live.follow(live.ORGANISATION, self._changed)
-        ui.timer(LOG_SECONDS, self._again)
+        ui.timer(LOG_SECONDS, self._again, immediate=False)
 
     def _build_log(self) -> None:
         headings.part(_("Messages"))

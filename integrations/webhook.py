@@ -4,21 +4,24 @@ import hashlib
 import hmac
 import json
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session, joinedload
 
 from data import db
 from data.clock import now
-from data.models import Comment, Event, Webhook
-from integrations import safe_http, ticket_json
+from data.models import Comment, Event, Role, User, Webhook
+from integrations import safe_http
+from integrations.api import shapes
 from integrations.safe_http import Answer
-from services import destinations, sealing, webhooks
+from services import destinations, sealing, webhooks, whole_tickets
 from services.deliveries import Outcome, Parcel
+from services.permissions import Actor
 
 log = logging.getLogger(__name__)
 
+_READER = Actor(0, Role.REQUESTER)  # another system: it is told no addresses of people
 _TO_DISABLE = 410  # RFC 9110 §15.5.11: gone, and likely for good
 _IN_TURN = frozenset({429, 503})  # these may say when to come again
 
@@ -78,14 +81,28 @@ def _message(s: Session, event: Event, webhook: Webhook) -> dict[str, Any]:
     return {
         "id": event.id,
         "kind": event.kind,
-        "at": ticket_json.instant(event.created_at),
-        "actor": ticket_json.person(event.actor) if event.actor else None,
-        "ticket": ticket_json.of_number(s, number) if number is not None else None,
+        "at": _instant(event.created_at),
+        "actor": _person(event.actor) if event.actor else None,
+        "ticket": _ticket(s, number) if number is not None else None,
         "subject": event.subject or f"ticket:{number}",
         "changes": details.pop("changes", {}),
         "comment": _comment(s, details.pop("comment_id", None), webhook),
         "details": details,
     }
+
+
+def _ticket(s: Session, number: int) -> dict[str, Any] | None:
+    """Return a ticket, also a deleted one, as the API shows it; None when it was purged."""
+    found = whole_tickets.of_seen(s, [number])
+    return shapes.ticket(found[0], _READER).model_dump(mode="json") if found else None
+
+
+def _person(user: User) -> dict[str, Any]:
+    return {"id": user.id, "name": user.name}
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _comment(s: Session, comment_id: int | None, webhook: Webhook) -> dict[str, Any] | None:
@@ -96,7 +113,7 @@ def _comment(s: Session, comment_id: int | None, webhook: Webhook) -> dict[str, 
         return None
     return {
         "id": comment.id,
-        "author": ticket_json.person(comment.author),
+        "author": _person(comment.author),
         "internal": comment.is_internal,
         "body": comment.body,
     }

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from data import clock, db
 from data.models import Delivery, DeliveryState, Event, LinkKind, Status, Ticket, Webhook
 from integrations import channels, safe_http, sender
+from integrations.api.shapes import TicketOut
 from services import (
     assignment,
     comments,
@@ -110,9 +111,9 @@ def test_a_message_tells_what_happened_to_the_ticket(
     assert first["changes"]["status"] == ["new", "in_progress"]
     told = first["ticket"]
     assert told["title"] == "Imprimante bavarde"  # as things are now, not as they were
-    assert (told["number"], told["status"], told["lead"]) == (1, "in_progress", first["actor"])
-    assert told["requester"] == {"id": people.alice.id, "name": "Alice"}
-    assert told["observers"] == [{"id": people.chloe.id, "name": "Chloe"}]
+    assert (told["number"], told["status"], told["lead"]["name"]) == (1, "in_progress", "Bruno")
+    assert told["requester"]["name"] == "Alice"
+    assert [one["id"] for one in told["observers"]] == [people.chloe.id]
     assert (told["tags"], told["closed_at"], told["team"]) == (["urgent"], None, None)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", told["created_at"])
 
@@ -123,13 +124,9 @@ def test_a_message_has_every_field_of_the_api_and_no_other(
     comments.post(s, people.alice, ticket.number, "Bonjour")
     send_due(s)
 
-    assert set(receiver.received[0].message["ticket"]) == {
-        *("number", "title", "description", "type", "category", "status", "pending_reason"),
-        *("urgency", "impact", "priority", "requester", "created_by", "channel", "team", "lead"),
-        *("helpers", "observers", "tags", "created_at", "updated_at", "accept_due_at"),
-        *("first_response_due_at", "resolve_due_at", "accepted_at", "first_response_at"),
-        *("resolved_at", "closed_at", "version"),
-    }
+    told = receiver.received[0].message["ticket"]
+    assert set(told) == set(TicketOut.model_fields)
+    assert "@" not in str(told)  # no addresses of people leave
 
 
 def test_a_comment_is_told_with_its_words(

@@ -7,12 +7,15 @@ with sinks.sink() as sink:
 """
 
 import json
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from tests.servers import LOOPBACK
@@ -58,8 +61,10 @@ class Sink:
 
 
 @contextmanager
-def sink() -> Iterator[Sink]:
-    """Run a receiver on a free port."""
+def sink(
+    certificate: Path | None = None, asked: Callable[[object], object] = lambda _name: None
+) -> Iterator[Sink]:
+    """Run a receiver on a free port, by TLS with a certificate; `asked` gets the name of SNI."""
     found = Sink(0)
 
     class Handler(BaseHTTPRequestHandler):
@@ -93,6 +98,8 @@ def sink() -> Iterator[Sink]:
 
     with Quiet((LOOPBACK, 0), Handler) as server:
         found.port = server.server_address[1]
+        if certificate:
+            server.socket = _secured(server.socket, certificate, asked)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
@@ -100,3 +107,15 @@ def sink() -> Iterator[Sink]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def _secured(
+    plain: socket.socket, certificate: Path, asked: Callable[[object], object]
+) -> ssl.SSLSocket:
+    def note(_socket: object, name: str, _context: object) -> None:
+        asked(name)
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.sni_callback = note
+    return context.wrap_socket(plain, server_side=True)

@@ -22,7 +22,10 @@ from tests import servers
 from tests.conftest import CHEAP
 from tests.loads import TICKET, ticket, write
 
-COMMANDS = ["serve", "migrate", "demo", "create-admin", "load", "recount", "reindex", "doctor"]
+COMMANDS = [
+    *("serve", "worker", "migrate", "demo", "create-admin", "load"),
+    *("recount", "reindex", "doctor"),
+]
 GOOD = "une girafe lit le journal"
 
 Capture = pytest.CaptureFixture[str]
@@ -192,6 +195,12 @@ def test_a_folder_that_is_missing_is_told(run: Run, capsys: Capture) -> None:
     assert run("load", "nowhere") == 1
 
     assert "nowhere/meta.json cannot be read: No such file" in told(capsys)
+
+
+def test_a_worker_without_redis_says_who_does_its_work(run: Run, capsys: Capture) -> None:
+    assert run("worker") == 1
+
+    assert "APPTICKET_REDIS_URL" in told(capsys)
 
 
 def test_doctor_is_well_or_says_how_many_checks_are_not(run: Run, capsys: Capture) -> None:

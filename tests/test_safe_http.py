@@ -1,11 +1,20 @@
 """Requests to addresses that people typed: short, small, and never led on (R-7)."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from data import clock
 from integrations import safe_http
 from services import destinations
 from tests.servers import LOOPBACK
@@ -118,6 +127,51 @@ def test_nonsense_is_no_answer(nonsense: bytes) -> None:
 def test_a_certificate_that_nobody_vouches_for_is_refused(receiver: Sink) -> None:
     with pytest.raises(safe_http.Unreachable):
         safe_http.post(receiver.url.replace("http:", "https:"), b"", {})
+
+
+@pytest.mark.parametrize(("host", "is_told"), [("hooks.example", True), ("other.example", False)])
+def test_the_certificate_must_be_of_the_name_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, is_told: bool
+) -> None:
+    """The connection goes to an address; the name decides all the same."""
+    certificate = signed_by_itself("hooks.example", tmp_path)
+    trusted = ssl.create_default_context(cafile=certificate)
+    monkeypatch.setattr(safe_http, "_certificates", lambda: trusted)
+    rows = [(0, 0, 0, "", (LOOPBACK, 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: rows)
+    destinations.configure([host])
+    names: list[object] = []
+    with sink(certificate, names.append) as receiver:
+        url = f"https://{host}:{receiver.port}/hook"
+        if is_told:
+            assert safe_http.post(url, b"{}", {}).status == 200
+        else:
+            with pytest.raises(safe_http.Unreachable):
+                safe_http.post(url, b"{}", {})
+
+        assert names == [host]
+        assert len(receiver.received) == is_told
+
+
+def signed_by_itself(name: str, folder: Path) -> Path:
+    """A key and a certificate of a name, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(clock.now() - timedelta(days=1))
+        .not_valid_after(clock.now() + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, SHA256())
+    )
+    pem, plain = Encoding.PEM, NoEncryption()
+    written = folder / "certificate.pem"
+    written.write_bytes(key.private_bytes(pem, PrivateFormat.PKCS8, plain) + made.public_bytes(pem))
+    return written
 
 
 def test_the_connection_goes_to_the_next_address_when_one_is_dead(

@@ -45,7 +45,7 @@ async def test_a_webhook_is_made_tried_and_told_of_what_happens(
         await expect(diane.dialog).to_contain_text("The secret of Supervision")
         secret = await diane.dialog.get_by_test_id("secret").input_value()
         assert secret.startswith("whsec_")
-        await diane.dialog.get_by_test_id("dialog-ok").click()
+        await page.get_by_role("button", name="I have copied it").click()
         row = diane.get("webhook").filter(has_text="Supervision")
         await expect(row).to_contain_text("8 kinds of events")
 
@@ -72,7 +72,8 @@ async def test_a_webhook_is_made_tried_and_told_of_what_happens(
         await row.get_by_role("button", name="New secret").click()
         await diane.dialog.get_by_test_id("dialog-ok").click()
         await expect(diane.dialog.get_by_test_id("secret")).not_to_have_value(secret)
-        await diane.dialog.get_by_test_id("dialog-ok").click()
+        await page.get_by_role("button", name="I have copied it").click()
+        await expect(diane.dialog).to_have_count(0)
         await row.get_by_role("button", name="Delete").click()
         await diane.dialog.get_by_test_id("dialog-ok").click()
         await expect(diane.get("webhook")).to_have_count(0)

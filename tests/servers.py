@@ -170,12 +170,14 @@ def mariadb(*, durable: bool = False, options: Sequence[str] = ()) -> Iterator[M
     `options` are further ones of mariadbd, `--max-connections=5`.
     """
     with _folder() as folder:
-        data = folder / "data"
+        data, temporary = folder / "data", folder / "tmp"
+        temporary.mkdir()  # two that start at once trip over each other’s tables in /tmp
         as_root = ["--user=root"] if os.geteuid() == 0 else []
         install = [
             _program("mariadb-install-db"),
             "--no-defaults",
             f"--datadir={data}",
+            f"--tmpdir={temporary}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
             "--skip-name-resolve",
@@ -189,6 +191,7 @@ def mariadb(*, durable: bool = False, options: Sequence[str] = ()) -> Iterator[M
             _program("mariadbd"),
             "--no-defaults",
             f"--datadir={data}",
+            f"--tmpdir={temporary}",
             f"--port={port}",
             f"--bind-address={LOOPBACK}",
             f"--socket={folder / 's'}",

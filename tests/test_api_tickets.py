@@ -315,3 +315,23 @@ async def test_search_finds_what_is_said_and_who_it_is(
     assert (person[0]["kind"], person[0]["id"]) == ("user", people.alice.id)
     assert (await callers.driss.get("/search?q=encre")).json() == {"items": []}
     assert (await callers.bruno.get("/search?q=")).status_code == 422
+
+
+async def test_views_are_kept_changed_and_forgotten_by_whose_they_are(
+    people: People, callers: Callers
+) -> None:
+    (team,) = people.bruno.team_ids
+    asked = {"priority": "urgent", "status": "new"}
+    new = {"name": "Urgents", "filter": asked, "sort": "due", "team": team}
+
+    made = (await callers.bruno.post("/views", json=new)).json()
+    changed = {"name": "Très urgents", "team": None, "reverse": True}
+    answer = (await callers.bruno.patch(f"/views/{made['id']}", json=changed)).json()
+
+    assert (made["filter"], made["sort"], made["team"]) == (asked, "due", team)
+    assert answer == {**made, **changed}
+    assert (await callers.diane.patch(f"/views/{made['id']}", json=changed)).status_code == 404
+    wrong = await callers.bruno.post("/views", json={"name": "x", "filter": {"status": "far"}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "status")
+    assert (await callers.bruno.delete(f"/views/{made['id']}")).status_code == 204
+    assert (await callers.bruno.get("/views")).json() == {"items": []}

@@ -21,6 +21,7 @@ from integrations.api import (
     problems,
     talk,
     tickets,
+    views,
 )
 from integrations.api.access import Access
 from services.errors import DomainError
@@ -38,7 +39,7 @@ def create(settings: Settings) -> ASGIApp:
 def version_1() -> FastAPI:
     """Return the application that answers under /api/v1 once a token was seen."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for part in (bulk, tickets, actions, talk, around, find, people, organisation, oneself):
+    for part in (bulk, tickets, actions, talk, around, find, views, people, organisation, oneself):
         app.include_router(part.router)
     app.add_exception_handler(DomainError, problems.refused)
     app.add_exception_handler(RequestValidationError, problems.misformed)

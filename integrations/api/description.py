@@ -31,6 +31,7 @@ TAGS = [
     {"name": "links", "description": "Links between tickets, and to the world outside."},
     {"name": "trash", "description": "Deleted tickets, for administrators."},
     {"name": "search", "description": "Finding tickets and people by what is said in them."},
+    {"name": "views", "description": "Filters and orders kept under a name."},
     {"name": "users", "description": "Accounts, and finding people."},
     {"name": "teams", "description": "Teams and their members."},
     {"name": "categories", "description": "The tree of categories."},

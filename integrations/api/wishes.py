@@ -270,3 +270,39 @@ class ServiceTokenNew(TokenNew):
 
     role: Role = Role.TECHNICIAN
     user: Id | None = None
+
+
+class ViewFilter(Wish):
+    """What a view narrows the queue to, as in the address of its page; empty: it does not."""
+
+    view: Line = Field(
+        "", description="A tab of the queue: open, unassigned, mine, answered, late."
+    )
+    q: Line = ""
+    status: Line = ""
+    priority: Line = ""
+    team: Line = ""
+    lead: Line = ""
+    category: Line = ""
+    requester: Line = ""
+    tag: Line = ""
+
+
+class ViewNew(Wish):
+    """A view to keep."""
+
+    name: Name
+    filter: ViewFilter = ViewFilter()
+    sort: Line = "updated"
+    reverse: StrictBool = False
+    team: Id | None = Field(None, description="A team of one’s own to share it with.")
+
+
+class ViewChange(Wish):
+    """Fields of a view to change."""
+
+    name: Name = unset()
+    filter: ViewFilter = unset()
+    sort: Line = unset()
+    reverse: StrictBool = unset()
+    team: Id | None = None

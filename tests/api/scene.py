@@ -21,6 +21,7 @@ from services import (
     tokens,
     trash,
     users,
+    views,
 )
 from services.creation import NewTicket
 from services.tokens import Scope, Wish
@@ -73,6 +74,9 @@ def place(s: Session, people: People, turn: int) -> Place:
         "team": teams.create(s, diane, name=f"Équipe {turn}").id,
         "category": categories.create(s, diane, name=f"Catégorie {turn}").id,
     }
+    for kept in views.mine(s, bruno):
+        views.delete(s, bruno, kept.id)
+    view = views.create(s, bruno, name=f"Vue {turn}", asked={"status": "new"})
     s.commit()
     return Place(
         {
@@ -87,6 +91,7 @@ def place(s: Session, people: People, turn: int) -> Place:
             "attachment": attached.id,
             "token": token.id,
             "session": session.id,
+            "view": view.id,
             "turn": turn,
             "bruno": bruno.id,
             **made,
@@ -128,6 +133,8 @@ def body_of(operation: str, at: Place) -> dict[str, Any]:
         "PATCH /categories/{category}": {"position": 3},
         "PATCH /me": {"phone": "01 23 45 67 89"},
         "POST /me/password": {"old": "faux", "new": PASSWORD},
+        "POST /views": {"name": "Urgents", "filter": {"priority": "urgent"}},
+        "PATCH /views/{view}": {"name": "Très urgents"},
         "POST /tokens": {"name": "autre", "scopes": ["tickets:read"]},
         "POST /tokens/service": {"name": "Nagios", "scopes": ["tickets:read"]},
     }

@@ -292,7 +292,7 @@ class ViewNew(Wish):
     """A view to keep."""
 
     name: Name
-    filter: ViewFilter = ViewFilter()
+    filter: ViewFilter = Field(default_factory=ViewFilter)
     sort: Line = "updated"
     reverse: StrictBool = False
     team: Id | None = Field(None, description="A team of one’s own to share it with.")

@@ -273,11 +273,12 @@ class ServiceTokenNew(TokenNew):
 
 
 class ViewFilter(Wish):
-    """What a view narrows the queue to, as in the address of its page; empty: it does not."""
+    """What a view narrows the queue to, as in the address of its page; empty: it does not.
 
-    view: Line = Field(
-        "", description="A tab of the queue: open, unassigned, mine, answered, late."
-    )
+    `view` is a tab: open, unassigned, mine, answered, late, all.
+    """
+
+    view: Line = ""
     q: Line = ""
     status: Line = ""
     priority: Line = ""
@@ -292,7 +293,7 @@ class ViewNew(Wish):
     """A view to keep."""
 
     name: Name
-    filter: ViewFilter = Field(default_factory=ViewFilter)
+    filter: ViewFilter = ViewFilter()
     sort: Line = "updated"
     reverse: StrictBool = False
     team: Id | None = Field(None, description="A team of one’s own to share it with.")

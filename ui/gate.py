@@ -78,7 +78,7 @@ class Gate:
         """End this session, and every page that lives by it."""
         login: Login | None = request.state.login
         if login:
-            await in_thread(db.write, lambda s: sessions.close(s, login.session_id))
+            await in_thread(db.write, lambda s: accounts.sign_out(s, login.session_id))
             sockets.cut(lambda other: other.session_id == login.session_id)
         self._logins.forget()
         answer = RedirectResponse("/login", 303, headers={"Clear-Site-Data": '"cache", "storage"'})

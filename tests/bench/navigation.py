@@ -18,18 +18,9 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests.bench.live import World, free_port, populate, start, until_it_listens
+from tests.browser.people import FLAGS
 
 LIMIT_MS = 100
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Resolves with the milliseconds until an element is there, drawn, and the frame after it began.
 _PAINTED = """
 ([selector, begin]) => new Promise((done) => {

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from htpy import Element, button, details, div, li, p, span, summary
+from htpy import Element, details, div, li, p, span, summary
 
 from data.models import Attachment
 from services import labels
@@ -53,7 +53,7 @@ def _description(view: TicketView, zone: str) -> Element:
                 and span(".muted")[_("entered by {name}").format(name=ticket.created_by.name)],
                 dates.age(ticket.created_at, zone),
                 Action.TICKET_EDIT in view.may
-                and _tool("edit_description", "", _("Edit the description"), "edit"),
+                and marks.icon_button("edit_description", "", _("Edit the description"), "edit"),
             ],
             div(".rich")[rich(ticket.description)]
             if ticket.description
@@ -93,22 +93,11 @@ def _tools(message: Message, view: TicketView) -> list[Element]:
     key = str(comment.id)
     tools: list[Element] = []
     if comment.edited_at and not comment.deleted_at:
-        tools.append(_tool("versions", key, _("Earlier versions"), "clock"))
+        tools.append(marks.icon_button("versions", key, _("Earlier versions"), "clock"))
     if message.is_mine and not comment.deleted_at and Action.TICKET_COMMENT in view.may:
-        tools.append(_tool("edit_comment", key, _("Edit this comment"), "edit"))
-        tools.append(_tool("delete_comment", key, _("Delete this comment"), "trash"))
+        tools.append(marks.icon_button("edit_comment", key, _("Edit this comment"), "edit"))
+        tools.append(marks.icon_button("delete_comment", key, _("Delete this comment"), "trash"))
     return tools
-
-
-def _tool(action: str, value: str, label: str, drawn: str) -> Element:
-    return button(
-        ".icon-button",
-        type="button",
-        data_action=action,
-        data_value=value,
-        aria_label=label,
-        title=label,
-    )[icon(drawn)]
 
 
 def _files(files: tuple[Attachment, ...]) -> Element | None:

@@ -109,6 +109,33 @@ def file_link(attachment: Attachment, *, removable: bool = False) -> Element:
     ]
 
 
+def row_button(action: str, value: object, text: str, about: str) -> Element:
+    """Draw a small button of a row; a screen reader hears what it is about."""
+    return button(
+        ".button.small",
+        type="button",
+        data_action=action,
+        data_value=str(value),
+        aria_label=f"{text}: {about}",
+    )[text]
+
+
+def icon_button(
+    action: str, value: str, text: str, drawn: str, *, key: str | None = None
+) -> Element:
+    """Draw a button that is an icon to the eye and a word to a screen reader."""
+    return button(
+        ".icon-button",
+        type="button",
+        data_action=action,
+        data_value=value,
+        data_testid=action,
+        aria_label=text,
+        aria_keyshortcuts=key,
+        title=text,
+    )[icon(drawn)]
+
+
 def empty(title: str, hint: str, name: str, action: Element | None = None) -> str:
     """Draw what a list shows when there is nothing: what would be there, and the next step."""
     return str(

@@ -6,6 +6,7 @@ from data.models import Delivery, DeliveryState, Webhook
 from services import deliveries, webhooks
 from services.words import N_, _, ngettext
 from ui import dates
+from ui.fragments import marks
 from ui.theme import icon
 
 _STATES: dict[DeliveryState, tuple[str, str, str]] = {  # word, icon, colour
@@ -34,11 +35,16 @@ def hook(webhook: Webhook) -> tuple[str, str]:
         ],
         _switch_chip(webhook),
         span(".row-actions")[
-            _button("test", webhook, _("Test")),
-            _button("edit", webhook, _("Edit")),
-            _button("activity", webhook, _("Switch off") if webhook.is_active else _("Switch on")),
-            _button("secret", webhook, _("New secret")),
-            _button("delete", webhook, _("Delete")),
+            marks.row_button("test", webhook.id, _("Test"), webhook.name),
+            marks.row_button("edit", webhook.id, _("Edit"), webhook.name),
+            marks.row_button(
+                "activity",
+                webhook.id,
+                _("Switch off") if webhook.is_active else _("Switch on"),
+                webhook.name,
+            ),
+            marks.row_button("secret", webhook.id, _("New secret"), webhook.name),
+            marks.row_button("delete", webhook.id, _("Delete"), webhook.name),
         ],
     ]
     return key, str(drawn)
@@ -111,13 +117,3 @@ def _next(delivery: Delivery, zone: str) -> Element | None:
     if delivery.state is not DeliveryState.PENDING or not delivery.attempts:
         return None
     return span[_("next attempt"), " ", dates.age(delivery.next_at, zone)]
-
-
-def _button(action: str, webhook: Webhook, text: str) -> Element:
-    return button(
-        ".button.small",
-        type="button",
-        data_action=action,
-        data_value=str(webhook.id),
-        aria_label=f"{text}: {webhook.name}",
-    )[text]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from htpy import Element, button, li, span
+from htpy import Element, li, span
 from nicegui import ui
 from sqlalchemy.orm import Session
 
@@ -130,20 +130,10 @@ def _row(category: Category, team: str) -> Element:
             span(".row-context")[span(".sr-only")[category.path], team and span[team]],
         ],
         span(".row-actions")[
-            _button("add_below", _("Add a subcategory"), category),
-            _button("edit", _("Edit"), category),
+            marks.row_button("add_below", category.id, _("Add a subcategory"), category.path),
+            marks.row_button("edit", category.id, _("Edit"), category.path),
         ],
     ]
-
-
-def _button(action: str, text: str, category: Category) -> Element:
-    return button(
-        ".button.small",
-        type="button",
-        data_action=action,
-        data_value=str(category.id),
-        aria_label=f"{text}: {category.path}",
-    )[text]
 
 
 def _read(values: dict[str, Any]) -> dict[str, Any]:

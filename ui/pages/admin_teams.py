@@ -121,8 +121,8 @@ def _row(team: Team) -> Element:
             span(".members")[[_member(team, member.id, member.name) for member in team.members]],
         ],
         span(".row-actions")[
-            _button("add_member", key, _("Add somebody"), team.name),
-            _button("edit", key, _("Edit"), team.name),
+            marks.row_button("add_member", key, _("Add somebody"), team.name),
+            marks.row_button("edit", key, _("Edit"), team.name),
         ],
     ]
 
@@ -138,13 +138,3 @@ def _member(team: Team, user_id: int, name: str) -> Element:
             aria_label=_("Remove {name}").format(name=f"{name} ({team.name})"),
         )["×"],
     ]
-
-
-def _button(action: str, value: str, text: str, name: str) -> Element:
-    return button(
-        ".button.small",
-        type="button",
-        data_action=action,
-        data_value=value,
-        aria_label=f"{text}: {name}",
-    )[text]

@@ -196,21 +196,13 @@ def _row(user: User, zone: str) -> Element:
             dates.age(user.last_seen_at, zone) if user.last_seen_at else _("Never signed in")
         ],
         span(".row-actions")[
-            _button("edit", _("Edit"), user),
-            _button("password", _("Password"), user),
-            _button("activity", _("Deactivate") if user.is_active else _("Activate"), user),
+            marks.row_button("edit", user.id, _("Edit"), user.name),
+            marks.row_button("password", user.id, _("Password"), user.name),
+            marks.row_button(
+                "activity", user.id, _("Deactivate") if user.is_active else _("Activate"), user.name
+            ),
         ],
     ]
-
-
-def _button(action: str, text: str, user: User) -> Element:
-    return button(
-        ".button.small",
-        type="button",
-        data_action=action,
-        data_value=str(user.id),
-        aria_label=f"{text}: {user.name}",
-    )[text]
 
 
 def _read(values: dict[str, Any]) -> dict[str, Any]:

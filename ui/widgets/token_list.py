@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from htpy import Element, button, li, span
+from htpy import Element, li, span
 from nicegui import ui
 from sqlalchemy.orm import Session
 
@@ -74,15 +74,7 @@ class TokenList:
             row.is_service and span(".chip")[_("Service")],
             span(".muted")[_("Last used:"), " ", used],
             span(".muted")[_("Until:"), " ", dates.short(row.expires_at, zone)],
-            span(".row-actions")[
-                button(
-                    ".button.small",
-                    type="button",
-                    data_action="revoke",
-                    data_value=str(row.id),
-                    aria_label=f"{_('Revoke')}: {row.name}",
-                )[_("Revoke")]
-            ],
+            span(".row-actions")[marks.row_button("revoke", row.id, _("Revoke"), row.name)],
         ]
 
 

@@ -34,6 +34,7 @@ from services.permissions import Actor
 from tests import servers
 from tests.bench import corpus
 from ui.feed import feed
+from ui.fragments import around
 from ui.fragments.rows import Look
 from ui.pages import ticket_list
 from ui.pages.wishes import SORTS, Wishes
@@ -72,7 +73,7 @@ class World:
 
     def filters(self) -> dict[str, dict[str, str]]:
         """Return every filter a page offers, and some together, as its address has them."""
-        views = {f"view {name}": {"view": name} for name in ticket_list.TABS}
+        views = {f"view {name}": {"view": name} for name in around.TABS}
         kinds = {f"status {each.value}": {"status": each.value} for each in Status}
         alone = {
             "priority": {"priority": "urgent"},

@@ -122,57 +122,58 @@ def _verb(action: str, value: str, text: str, drawn: str, weight: str) -> Elemen
 
 def properties(view: TicketView, teams: Options, categories: Options, zone: str) -> str:
     """Draw people, sorting and deadlines, links, tags; as controls where one may change them."""
-    ticket = view.ticket
     may_edit = Action.TICKET_EDIT in view.may
-    may_assign = Action.TICKET_ASSIGN in view.may
-    may_note = Action.TICKET_NOTE in view.may
     return str(
         div(".panel")[
             h2[_("Properties")],
             dl[
-                _row(_("Requester"), _requester(ticket, links_to_list=may_note)),
-                may_note and _row(_("Contact"), _contact(ticket)),
-                _row(
-                    _("Lead"),
-                    marks.person(ticket.lead.name if ticket.lead else None, ticket.lead_id or 0),
-                    may_assign and _pencil("assign", _("Assign the ticket")),
-                ),
-                _people(_("Helpers"), view.helpers, "helper", may=may_assign),
-                _people(
-                    _("Observers"),
-                    view.observers,
-                    "observer",
-                    may=Action.TICKET_OBSERVE in view.may,
-                ),
-                _chosen(
-                    "team",
-                    _("Team"),
-                    ticket.team_id,
-                    ticket.team.name if ticket.team else None,
-                    teams,
-                    may=may_assign,
-                ),
-                _chosen(
-                    "category",
-                    _("Category"),
-                    ticket.category_id,
-                    ticket.category.path if ticket.category else None,
-                    categories,
-                    may=may_edit,
-                ),
-                _level("type", labels.TYPE, TicketType, ticket.type, may=may_edit),
-                _level("urgency", labels.URGENCY, Urgency, ticket.urgency, may=may_edit),
-                _level("impact", labels.IMPACT, Impact, ticket.impact, may=may_edit),
-                _level("priority", labels.PRIORITY, Priority, ticket.priority, may=may_edit),
-                _deadlines(ticket, zone, may=may_edit),
-                _row(_("Created"), dates.stamp(ticket.created_at, zone)),
-                _row(_("Channel"), _(labels.CHANNEL[ticket.channel])),
+                _who(view),
+                _sorted(view, teams, categories),
+                _deadlines(view.ticket, zone, may=may_edit),
+                _row(_("Created"), dates.stamp(view.ticket.created_at, zone)),
+                _row(_("Channel"), _(labels.CHANNEL[view.ticket.channel])),
             ],
             _tags(view, may=may_edit),
             _links(view, may=may_edit),
             _external(view, may=may_edit),
         ]
     )
+
+
+def _who(view: TicketView) -> list[Node]:
+    """Draw the people of a ticket."""
+    ticket = view.ticket
+    may_note = Action.TICKET_NOTE in view.may
+    may_assign = Action.TICKET_ASSIGN in view.may
+    may_observe = Action.TICKET_OBSERVE in view.may
+    return [
+        _row(_("Requester"), _requester(ticket, links_to_list=may_note)),
+        may_note and _row(_("Contact"), _contact(ticket)),
+        _row(
+            _("Lead"),
+            marks.person(ticket.lead.name if ticket.lead else None, ticket.lead_id or 0),
+            may_assign and _pencil("assign", _("Assign the ticket")),
+        ),
+        _people(_("Helpers"), view.helpers, "helper", may=may_assign),
+        _people(_("Observers"), view.observers, "observer", may=may_observe),
+    ]
+
+
+def _sorted(view: TicketView, teams: Options, categories: Options) -> list[Node]:
+    """Draw where a ticket belongs and how much it matters."""
+    ticket = view.ticket
+    may_edit = Action.TICKET_EDIT in view.may
+    may_assign = Action.TICKET_ASSIGN in view.may
+    team = ticket.team.name if ticket.team else None
+    category = ticket.category.path if ticket.category else None
+    return [
+        _chosen("team", _("Team"), ticket.team_id, team, teams, may=may_assign),
+        _chosen("category", _("Category"), ticket.category_id, category, categories, may=may_edit),
+        _level("type", labels.TYPE, TicketType, ticket.type, may=may_edit),
+        _level("urgency", labels.URGENCY, Urgency, ticket.urgency, may=may_edit),
+        _level("impact", labels.IMPACT, Impact, ticket.impact, may=may_edit),
+        _level("priority", labels.PRIORITY, Priority, ticket.priority, may=may_edit),
+    ]
 
 
 def _row(name: str, *content: Node) -> Element:
@@ -329,16 +330,7 @@ def _cross(action: str, value: str, text: str) -> Element:
 
 
 def _small(action: str, value: str, text: str, drawn: str) -> Element:
-    return button(
-        ".icon-button",
-        type="button",
-        data_action=action,
-        data_value=value,
-        data_testid=action,
-        aria_label=text,
-        aria_keyshortcuts=_KEYS.get(action),
-        title=text,
-    )[icon(drawn)]
+    return marks.icon_button(action, value, text, drawn, key=_KEYS.get(action))
 
 
 _KEYS = {"take": "t", "assign": "a", "edit_title": "e"}

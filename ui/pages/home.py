@@ -18,9 +18,9 @@ from services.workflow import OPEN
 from ui import live
 from ui.door import Door, door
 from ui.feed import feed
+from ui.fragments.around import shown
 from ui.fragments.base import Fragment
 from ui.fragments.rows import Look
-from ui.pages.ticket_list import shown
 from ui.theme import icon
 
 SHOWN = 8

@@ -4,12 +4,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from htpy import Node, a, button, div, nav, span
 from nicegui import PageArguments, background_tasks, ui
 from sqlalchemy.orm import Session
 
-from data.models import Priority, Status
-from services import assignment, bulk, categories, counters, filters, labels, lists, trash, views
+from services import assignment, bulk, categories, counters, filters, lists, trash, views
 from services import choices as offers
 from services.choices import Choices
 from services.counters import Counts
@@ -21,28 +19,19 @@ from services.words import N_, _, speaking
 from ui import browser, live
 from ui.door import Door, door
 from ui.feed import feed
-from ui.fragments import marks, rows
+from ui.fragments import around, rows
 from ui.fragments.base import Fragment, KeyedList
 from ui.fragments.rows import Look
 from ui.pages import saved
 from ui.pages.saved import Kept
 from ui.pages.selection import Selection
-from ui.pages.wishes import SORTS, Wishes
-from ui.theme import icon
+from ui.pages.wishes import SORTS, Wishes, offered_filters
 from ui.widgets import dialogs, fields, headings
 
 LIST = "tickets"
 PILL = "arrivals"
 MOST_SHOWN = 200
 
-TABS: dict[str, str] = {
-    "open": N_("Open"),
-    "unassigned": N_("Unassigned"),
-    "mine": N_("Assigned to me"),
-    "answered": N_("Answered"),
-    "late": N_("Late"),
-    "all": N_("All"),
-}
 _HEADINGS: dict[Scope, tuple[str, str]] = {
     "all": (N_("All tickets"), "/queue"),
     "mine": (N_("My tickets"), "/tickets"),
@@ -157,7 +146,8 @@ class TicketList:
         for name, number in counts.of(self.by.id).items():
             if self._counted.get(name) != number:
                 self._counted[name] = number
-                self.client.run_javascript(browser.call("text", f"count-{name}", shown(number)))
+                code = browser.call("text", f"count-{name}", around.shown(number))
+                self.client.run_javascript(code)
         if self._saved:
             background_tasks.create(self._recount_saved(), name="count saved views")
 
@@ -179,14 +169,18 @@ class TicketList:
             self._tools = Fragment(self._drawn_tools(), act=self._acted)
         self._draw_filters(loaded.choices)
         self._chips = Fragment(self._wishes.chips(loaded.choices), act=self._acted)
-        Fragment(_pill(), act=self._acted)
+        Fragment(around.pill(PILL), act=self._acted)
         self._selection = Selection(self._do, LIST, self._all_that_fit)
         self._selection.choices = loaded.choices
         self._heads = Fragment(self._drawn_heads(), act=self._acted)
         self._rows = KeyedList(
-            LIST, self._items(loaded.page), act=self._acted, classes="rows", empty=self._empty()
+            LIST,
+            self._items(loaded.page),
+            act=self._acted,
+            classes="rows",
+            empty=around.empty(self._scope, LIST),
         )
-        self._pager = Fragment(self._drawn_pager(loaded.page), act=self._acted)
+        self._pager = Fragment(around.pager(loaded.page), act=self._acted)
         self._export = Fragment(self._drawn_export())
 
     def _remember(self, loaded: Loaded) -> None:
@@ -203,53 +197,15 @@ class TicketList:
                 "search"
             )
             self._search.on_value_change(lambda e: self._searched(e.value or ""))
-            offered = self._offered(choices)
-            if offered:
-                Fragment(_unfold()).classes("unfold").on("click", js_handler=browser.UNFOLDED)
-            for name, title, options in offered:
-                choice = fields.Choice(title, options, getattr(self._wishes, name), name=name)
-                choice.on("change", partial(self._chosen, name, choice), js_handler="() => emit()")
-                self._controls[name] = choice
+            if self._scope != "trash":
+                self._draw_choices(choices)
 
-    def _offered(self, choices: Choices) -> list[tuple[str, str, list[tuple[str, str]]]]:
-        if self._scope == "trash":
-            return []
-        found = [
-            (
-                "status",
-                _("Status"),
-                _("Any status"),
-                [(m.value, _(labels.STATUS[m])) for m in Status],
-            ),
-            (
-                "priority",
-                _("Priority"),
-                _("Any priority"),
-                [(m.value, _(labels.PRIORITY[m])) for m in Priority],
-            ),
-            (
-                "category",
-                _("Category"),
-                _("Any category"),
-                [(str(k), v) for k, v in choices.categories],
-            ),
-        ]
-        if self.by.is_staff:
-            people = [(str(k), v) for k, v in choices.repairers]
-            found += [
-                (
-                    "lead",
-                    _("Lead"),
-                    _("Anybody"),
-                    [("me", _("Me")), ("none", _("Nobody yet")), *people],
-                ),
-                ("team", _("Team"), _("Any team"), [(str(k), v) for k, v in choices.teams]),
-            ]
-        narrowing = [
-            (name, title, [("", anything), *more]) for name, title, anything, more in found
-        ]
-        sorts = [("" if k == "updated" else k, _(v)) for k, v in SORTS.items()]
-        return [*narrowing, ("sort", _("Sort by"), sorts)]
+    def _draw_choices(self, choices: Choices) -> None:
+        Fragment(around.unfold()).classes("unfold").on("click", js_handler=browser.UNFOLDED)
+        for name, title, options in offered_filters(choices, is_staff=self.by.is_staff):
+            choice = fields.Choice(title, options, getattr(self._wishes, name), name=name)
+            choice.on("change", partial(self._chosen, name, choice), js_handler="() => emit()")
+            self._controls[name] = choice
 
     async def _chosen(self, name: str, choice: fields.Choice) -> None:
         await self._narrow(**{name: choice.value})
@@ -276,7 +232,7 @@ class TicketList:
             return
         self._remember(loaded)
         self._rows.show_items(self._items(loaded.page))
-        self._pager.show(self._drawn_pager(loaded.page))
+        self._pager.show(around.pager(loaded.page))
         self._heads.show(self._drawn_heads())
         self._export.show(self._drawn_export())
         self._chips.show(self._wishes.chips(loaded.choices))
@@ -398,7 +354,7 @@ class TicketList:
     async def _recount_saved(self) -> None:
         found = await self._do.look(saved.load)
         for kept in found or []:
-            text = browser.call("text", f"count-saved-{kept.id}", shown(kept.number))
+            text = browser.call("text", f"count-saved-{kept.id}", around.shown(kept.number))
             if kept not in self._saved:
                 self.client.run_javascript(text)
         self._saved = found if found is not None else self._saved
@@ -414,93 +370,18 @@ class TicketList:
 
     def _drawn_tabs(self) -> str:
         current = "" if self._wishes.saved else self._wishes.view or "open"
-        return str(
-            nav(".tabs", aria_label=_("Views"))[
-                [
-                    button(
-                        type="button",
-                        data_action="view",
-                        data_value=name,
-                        data_testid=f"view-{name}",
-                        aria_current="true" if name == current else None,
-                    )[
-                        _(title),
-                        name in self._counted
-                        and span(f"#count-{name}.count")[shown(self._counted[name])],
-                    ]
-                    for name, title in TABS.items()
-                ],
-                [
-                    saved.tab(kept, is_current=str(kept.id) == self._wishes.saved, shown=shown)
-                    for kept in self._saved
-                ],
-            ]
-        )
+        kept = [
+            saved.tab(view, is_current=str(view.id) == self._wishes.saved, shown=around.shown)
+            for view in self._saved
+        ]
+        return around.tabs(current, self._counted, kept)
+
+    def _drawn_export(self) -> str:
+        name = _HEADINGS[self._scope][1].strip("/")
+        return around.export(name, replace(self._wishes, cursor="", saved="").query())
 
     def _drawn_heads(self) -> str:
         name = self._wishes.sort or ("deleted" if self._scope == "trash" else "updated")
         descends = name in lists.SORTS and lists.SORTS[name].downwards
         is_up = descends is bool(self._wishes.reverse)
         return rows.heads(name, is_up=is_up, look=self.look)
-
-    def _drawn_pager(self, page: Page) -> str:
-        def link(text: str, cursor: str | None) -> Node:
-            return (
-                cursor
-                and button(".button", type="button", data_action="page", data_value=cursor)[text]
-            )
-
-        if not page.before and not page.after:
-            return ""
-        return str(
-            nav(".pager", aria_label=_("Pages"))[
-                link(_("Previous page"), page.before), link(_("Next page"), page.after)
-            ]
-        )
-
-    def _drawn_export(self) -> str:
-        name = _HEADINGS[self._scope][1].strip("/")
-        asked = replace(self._wishes, cursor="", saved="").query()
-        kinds = ("csv", "xlsx")
-        links = [
-            a(href=f"/exports/{name}.{kind}{asked}", download="", data_testid=f"export-{kind}")[
-                kind.upper()
-            ]
-            for kind in kinds
-        ]
-        return str(div(".exports.muted")[_("Export this list:"), " ", links])
-
-    def _empty(self) -> str:
-        create = a(".button.primary", href="/tickets/new")[icon("plus"), _("Create a ticket")]
-        if self._scope == "trash":
-            return marks.empty(_("The trash is empty"), _("Deleted tickets appear here."), LIST)
-        if self._scope == "mine":
-            hint = _("What you report appears here, with its status.")
-            return marks.empty(_("You have no ticket"), hint, LIST, create)
-        hint = _("Tickets that fit this view appear here by themselves.")
-        return marks.empty(_("No ticket here"), hint, LIST, create)
-
-
-def shown(number: int) -> str:
-    """Return a number as a tab shows it: beyond what lists count, that it is more."""
-    return str(number) if number < lists.COUNTED_UP_TO else f"{lists.COUNTED_UP_TO - 1}+"
-
-
-def _unfold() -> str:
-    """Draw what opens the filters on a phone, where they would fill the screen."""
-    return str(
-        button(".button", type="button", aria_expanded="false")[icon("filter"), _("Filters")]
-    )
-
-
-def _pill() -> str:
-    return str(
-        button(f"#{PILL}.pill", type="button", hidden=True, data_action="arrivals")[
-            icon("up"),
-            " ",
-            span(data_number="")["0"],
-            " ",
-            span(".one")[_("new ticket")],
-            span(".many")[_("new tickets")],
-        ]
-    )

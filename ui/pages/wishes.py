@@ -123,6 +123,46 @@ def _everywhere(text: str) -> Element:
     ]
 
 
+def offered_filters(
+    choices: Choices, *, is_staff: bool
+) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return what a list can be narrowed and ordered by: name, title, values with their texts."""
+    found = [
+        (
+            "status",
+            _("Status"),
+            _("Any status"),
+            [(m.value, _(labels.STATUS[m])) for m in Status],
+        ),
+        (
+            "priority",
+            _("Priority"),
+            _("Any priority"),
+            [(m.value, _(labels.PRIORITY[m])) for m in Priority],
+        ),
+        (
+            "category",
+            _("Category"),
+            _("Any category"),
+            [(str(k), v) for k, v in choices.categories],
+        ),
+    ]
+    if is_staff:
+        people = [(str(k), v) for k, v in choices.repairers]
+        found += [
+            (
+                "lead",
+                _("Lead"),
+                _("Anybody"),
+                [("me", _("Me")), ("none", _("Nobody yet")), *people],
+            ),
+            ("team", _("Team"), _("Any team"), [(str(k), v) for k, v in choices.teams]),
+        ]
+    narrowing = [(name, title, [("", anything), *more]) for name, title, anything, more in found]
+    sorts = [("" if k == "updated" else k, _(v)) for k, v in SORTS.items()]
+    return [*narrowing, ("sort", _("Sort by"), sorts)]
+
+
 def _is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 12
 

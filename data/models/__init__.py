@@ -1,10 +1,13 @@
 """Tables. A model knows its columns and its own small truths, not who may do what."""
 
 from data.models.access import ApiToken, Idempotency
+from data.models.deadlines import Alarm, Calendar, Closure, Renewal, SlaPolicy, Stage, Target
 from data.models.deliveries import Delivery, DeliveryState, Webhook
 from data.models.events import Event
 from data.models.identity import LoginSession, Throttle
+from data.models.notifications import MutedTicket, Notification, Pace, Preference, Template
 from data.models.organisation import Category, Membership, Role, Team, Theme, User
+from data.models.schedule import Schedule
 from data.models.search import TicketText
 from data.models.settings import Sequence, Setting
 from data.models.talk import Attachment, Comment, CommentVersion, Draft
@@ -30,10 +33,13 @@ from data.models.tickets import (
 from data.models.views import SavedView
 
 __all__ = [
+    "Alarm",
     "ApiToken",
     "Attachment",
+    "Calendar",
     "Category",
     "Channel",
+    "Closure",
     "Comment",
     "CommentVersion",
     "Delivery",
@@ -47,17 +53,27 @@ __all__ = [
     "LinkKind",
     "LoginSession",
     "Membership",
+    "MutedTicket",
+    "Notification",
+    "Pace",
     "Part",
     "PendingReason",
+    "Preference",
     "Priority",
+    "Renewal",
     "Role",
     "SavedView",
+    "Schedule",
     "Sequence",
     "Setting",
     "Shelf",
+    "SlaPolicy",
+    "Stage",
     "Status",
     "Tag",
+    "Target",
     "Team",
+    "Template",
     "Theme",
     "Throttle",
     "Ticket",

@@ -17,6 +17,7 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     LEASED = "leased"  # somebody is sending it, until the lease is over
     DONE = "done"
+    SKIPPED = "skipped"  # when it was to be sent, it was no longer wanted or allowed
     DEAD = "dead"  # given up; an administrator may send it again
 
 
@@ -25,6 +26,9 @@ class Delivery(Base):
 
     `recipient` is what the channel knows them by (`webhook`: its id). `key` stays the same however
     often it is sent: by it a receiver knows a repeat. `request_id` names the last attempt.
+
+    Those of one channel, recipient and `bundle` that are due go out as one message; the first
+    attempt gives them a `message_key` in common, so that a repeat is the same message again.
     """
 
     __tablename__ = "delivery"
@@ -33,6 +37,7 @@ class Delivery(Base):
         Index(None, "state", "next_at"),
         Index(None, "channel", "recipient", "id"),
         Index(None, "created_at"),
+        Index(None, "channel", "state", "id"),
         Base.__table_args__,
     )
 
@@ -43,6 +48,9 @@ class Delivery(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
     channel: Mapped[str] = mapped_column(String(16))
     recipient: Mapped[str] = mapped_column(String(64))
+    bundle: Mapped[str] = mapped_column(String(40), default="")  # empty: alone
+    message_key: Mapped[str | None] = mapped_column(String(36), index=True)
+    reason: Mapped[str] = mapped_column(String(16), default="")  # why this recipient is told
     state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(default=now)

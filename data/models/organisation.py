@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from data.clock import now
@@ -45,6 +45,9 @@ class User(Base):
     theme: Mapped[Theme] = mapped_column(default=Theme.SYSTEM)
     wants_email: Mapped[bool] = mapped_column(default=True)
     wants_sms: Mapped[bool] = mapped_column(default=False)
+    quiet_from: Mapped[int | None] = mapped_column(SmallInteger)  # minutes after midnight, theirs
+    quiet_until: Mapped[int | None] = mapped_column(SmallInteger)
+    email_refused_at: Mapped[datetime | None]  # since then their mailbox refuses for good
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime | None]
 

@@ -176,7 +176,10 @@ class Ticket(Base):
     due_order: Mapped[datetime] = mapped_column(  # what is done or has no deadline comes last
         Computed(_DUE_ORDER, persisted=True), nullable=True
     )
-    accepted_at: Mapped[datetime | None]
+    is_due_by_hand: Mapped[bool] = mapped_column(default=False)  # resolve_due_at, then
+    sla_policy_id: Mapped[int | None]  # no foreign key: a policy may go, what it promised stays
+    assigned_at: Mapped[datetime | None]  # to a lead who has not accepted yet
+    accepted_at: Mapped[datetime | None]  # for the first time
     first_response_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -217,6 +220,7 @@ class TicketPerson(Base):
     )
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
     part: Mapped[Part] = mapped_column(primary_key=True)
+    accepted_at: Mapped[datetime | None]  # a helper’s own yes
 
     user: Mapped[User] = relationship(lazy="raise")
 

@@ -65,6 +65,14 @@ async def test_no_page_is_wider_than_its_window(house: House, site: Site) -> Non
     assert found == []
 
 
+async def test_a_page_fits_a_phone_before_its_fonts_arrive(house: House, site: Site) -> None:
+    diane = await house.enter(site, "diane")
+    diane.pardon("woff2")
+    await diane.page.route("**/*.woff2", lambda route: route.abort())
+
+    assert await fits(diane, ("/tickets/new", "/queue", "/profile")) == []
+
+
 async def test_a_phone_shows_all_with_targets_a_thumb_hits(house: House, site: Site) -> None:
     number = site.ticket("Pouce")
     bruno = await house.enter(site, "bruno", is_phone=True)

@@ -38,6 +38,13 @@ def choice(field: str, value: object, kind: type[E]) -> E:
         raise Invalid({field: N_("Choose one of the values offered.")}) from None
 
 
+def position(text: str, *, at_most: int = 2**63 - 1) -> int:
+    """Return the id in a cursor, or raise Invalid for what is no id that a row may have."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= at_most):
+        raise Invalid({"cursor": N_("This page no longer exists: start again.")})
+    return int(text)
+
+
 class Problems:
     """Collects the refusals of several fields, to tell them all at once."""
 

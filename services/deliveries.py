@@ -6,7 +6,6 @@ at least once, and the receiver knows a repeat by its key.
 """
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from data.clock import now
 from data.models import Delivery, DeliveryState, Event
 from data.text import clean_line
-from services import events
+from services import checks, events
 from services.errors import NotFound, WrongState
 from services.permissions import Action, Actor, require
 from services.words import N_
@@ -32,6 +31,7 @@ LEASE = timedelta(seconds=20)  # longer than any sending takes
 WAIT_BEHIND = timedelta(minutes=1)  # at most, for those behind one that failed
 KEPT = timedelta(days=30)
 PAGE = 50
+MOST = 200
 _BATCH = 5000
 _MAX_ANSWER = 500
 
@@ -69,6 +69,14 @@ class Outcome:
     answer: str = ""
     is_final: bool = False  # no further attempt would end otherwise
     wait: timedelta | None = None  # what the receiver asked for
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """Some deliveries, and the cursor of those planned before them."""
+
+    deliveries: list[Delivery]
+    after: str | None
 
 
 def plan(s: Session, event: Event, channel: str, recipient: str) -> None:
@@ -119,17 +127,46 @@ def next_due(s: Session) -> datetime | None:
 
 
 def page(
-    s: Session, by: Actor, channel: str, recipient: str = "", *, dead_only: bool = False
-) -> Sequence[Delivery]:
-    """Return the newest deliveries of a channel with their events, at most PAGE."""
+    s: Session,
+    by: Actor,
+    channel: str,
+    recipient: str = "",
+    *,
+    state: DeliveryState | None = None,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> DeliveryPage:
+    """Return deliveries of a channel with their events, the newest first, at most MOST.
+
+    Raises:
+        Invalid: `after` is no cursor of an earlier page.
+    """
     require(by, Action.DELIVERY_MANAGE)
     query = select(Delivery).where(Delivery.channel == channel)
     if recipient:
         query = query.where(Delivery.recipient == recipient)
-    if dead_only:
-        query = query.where(Delivery.state == DeliveryState.DEAD)
-    query = query.order_by(Delivery.id.desc()).limit(PAGE)
-    return s.scalars(query.options(joinedload(Delivery.event))).all()
+    if state is not None:
+        query = query.where(Delivery.state == state)
+    if after:
+        query = query.where(Delivery.id < checks.position(after))
+    limit = max(1, min(limit, MOST))
+    query = query.order_by(Delivery.id.desc()).limit(limit + 1)
+    found = list(s.scalars(query.options(joinedload(Delivery.event))))
+    return DeliveryPage(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+
+
+def get(s: Session, by: Actor, delivery_id: int) -> Delivery:
+    """Return one delivery with its event.
+
+    Raises:
+        NotFound.
+    """
+    require(by, Action.DELIVERY_MANAGE)
+    query = select(Delivery).where(Delivery.id == delivery_id)
+    delivery = s.scalar(query.options(joinedload(Delivery.event)))
+    if delivery is None:
+        raise NotFound
+    return delivery
 
 
 def resend(s: Session, by: Actor, delivery_id: int) -> Delivery:

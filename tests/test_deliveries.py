@@ -1,6 +1,7 @@
 """Deliveries: leased by one, tried again, given up, sent anew (architecture.md 7)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 from data.clock import now
 from data.models import Delivery, DeliveryState, Event
 from services import deliveries, upkeep
-from services.deliveries import BACKOFF, KEPT, LEASE, Outcome, Parcel
-from services.errors import NotAllowed, NotFound, WrongState
+from services.deliveries import BACKOFF, KEPT, LEASE, DeliveryPage, Outcome, Parcel
+from services.errors import Invalid, NotAllowed, NotFound, WrongState
 from tests.conftest import Clock, People
 
 FAILED = Outcome("refused", 500, "no")
@@ -211,6 +212,8 @@ def test_nobody_else_looks_or_sends_again(s: Session, people: People, who: str) 
     with pytest.raises(NotAllowed):
         deliveries.page(s, by, "webhook")
     with pytest.raises(NotAllowed):
+        deliveries.get(s, by, key)
+    with pytest.raises(NotAllowed):
         deliveries.resend(s, by, key)
 
 
@@ -223,12 +226,36 @@ def test_the_log_is_newest_first_and_can_be_narrowed(s: Session, people: People)
     one, two = planned(s, 1, "1") + planned(s, 1, "2")
     settle(s, take(s, 1)[0], Outcome("gone", is_final=True))
 
-    found = deliveries.page(s, people.diane, "webhook")
+    def found(channel: str = "webhook", recipient: str = "", **how: Any) -> list[int]:
+        page = deliveries.page(s, people.diane, channel, recipient, **how)
+        return [delivery.id for delivery in page.deliveries]
 
-    assert [delivery.id for delivery in found] == [two, one]
-    assert [d.id for d in deliveries.page(s, people.diane, "webhook", "2")] == [two]
-    assert [d.id for d in deliveries.page(s, people.diane, "webhook", dead_only=True)] == [one]
-    assert deliveries.page(s, people.diane, "email") == []
+    assert found() == [two, one]
+    assert found("webhook", "2") == [two]
+    assert found(state=DeliveryState.DEAD) == [one]
+    assert found("email") == []
+
+
+def test_the_log_goes_on_where_a_page_ended(s: Session, people: People) -> None:
+    ids = planned(s, 5)
+
+    def page(after: str | None) -> DeliveryPage:
+        return deliveries.page(s, people.diane, "webhook", "7", after=after, limit=2)
+
+    first = page(None)
+    planned(s)
+    second = page(first.after)
+    third = page(second.after)
+
+    pages = [[d.id for d in found.deliveries] for found in (first, second, third)]
+    assert pages == [ids[:2:-1], ids[2:0:-1], ids[:1]]
+    assert third.after is None
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "²", "9" * 19, "9" * 100, "1|a"])
+def test_a_damaged_cursor_is_refused(s: Session, people: People, after: str) -> None:
+    with pytest.raises(Invalid):
+        deliveries.page(s, people.diane, "webhook", after=after)
 
 
 def test_what_ended_is_forgotten_after_a_month_and_what_waits_never(

@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 from sqlalchemy.orm import Session
 
-from data.models import Delivery, Webhook
+from data.models import Delivery, DeliveryState, Webhook
 from services import deliveries, webhooks
 from services.errors import DomainError
 from services.permissions import Actor
@@ -39,8 +39,9 @@ async def webhooks_page() -> None:
 
 def load(s: Session, by: Actor, recipient: str, which: str) -> Loaded:
     """Fetch all the page draws, in one transaction."""
-    found = deliveries.page(s, by, webhooks.CHANNEL, recipient, dead_only=which == _DEAD)
-    return Loaded(webhooks.all(s, by), found)
+    state = DeliveryState.DEAD if which == _DEAD else None
+    found = deliveries.page(s, by, webhooks.CHANNEL, recipient, state=state)
+    return Loaded(webhooks.all(s, by), found.deliveries)
 
 
 class Webhooks:

@@ -54,6 +54,12 @@ def find(s: Session, by: Actor, key: str, request: str) -> Kept | None:
     return Kept(row.status, row.body, row.headers)
 
 
+def has(s: Session, by: Actor, key: str, request: str) -> bool:
+    """Tell whether this request got an answer before, without touching one past its day."""
+    row = s.get(Idempotency, _key(by, key))
+    return row is not None and row.created_at >= now() - KEPT and row.request_hash == request
+
+
 def keep(s: Session, by: Actor, key: str, request: str, answer: Kept) -> None:
     """Keep an answer, in the transaction of what it tells."""
     row = Idempotency(

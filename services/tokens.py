@@ -43,6 +43,8 @@ class Scope(StrEnum):
     TOKENS = "tokens"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 ABOUT: dict[Scope, str] = {
@@ -55,6 +57,8 @@ ABOUT: dict[Scope, str] = {
     Scope.TOKENS: N_("Make and revoke tokens"),
     Scope.USERS_READ: N_("Find people and read accounts"),
     Scope.USERS_WRITE: N_("Change accounts"),
+    Scope.WEBHOOKS_READ: N_("Read webhooks and the log of their messages"),
+    Scope.WEBHOOKS_WRITE: N_("Change webhooks and send their messages again"),
 }
 
 

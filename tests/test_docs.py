@@ -17,6 +17,7 @@ from sqlalchemy import create_engine
 import main
 from data.config import LANGUAGES, PREFIX, Settings
 from integrations.api import problems
+from services import deliveries
 from services.tokens import Scope
 from tests import servers
 from ui.widgets import dialogs
@@ -71,6 +72,13 @@ def test_every_kind_of_event_is_explained() -> None:
             recorded |= {c for c in constants if isinstance(c, str) and KIND.fullmatch(c)}
 
     assert _first_column(DOCS / "events.md") == recorded
+
+
+def test_every_reason_why_a_message_fails_is_named() -> None:
+    sentence = re.search(r"`error` is .+?\.", _text(DOCS / "webhooks.md"), re.S)
+
+    assert sentence is not None
+    assert re.findall(r"`(\w+)`", sentence[0])[1:] == list(deliveries.ERRORS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -13,6 +13,7 @@ from integrations.api import (
     actions,
     around,
     bulk,
+    deliveries,
     description,
     find,
     oneself,
@@ -22,6 +23,7 @@ from integrations.api import (
     talk,
     tickets,
     views,
+    webhooks,
 )
 from integrations.api.access import Access
 from services.errors import DomainError
@@ -39,7 +41,7 @@ def create(settings: Settings) -> ASGIApp:
 def version_1() -> FastAPI:
     """Return the application that answers under /api/v1 once a token was seen."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for part in (bulk, tickets, actions, talk, around, find, views, people, organisation, oneself):
+    for part in _PARTS:
         app.include_router(part.router)
     app.add_exception_handler(DomainError, problems.refused)
     app.add_exception_handler(RequestValidationError, problems.misformed)
@@ -50,3 +52,9 @@ def version_1() -> FastAPI:
     app.add_exception_handler(Exception, problems.broken)
     app.openapi = lambda: description.described(app)  # type: ignore[method-assign] # as FastAPI says
     return app
+
+
+_PARTS = (
+    *(bulk, tickets, actions, talk, around, find, views),
+    *(people, organisation, oneself, webhooks, deliveries),
+)

@@ -55,15 +55,20 @@ class Call:
             return Response(status_code=304, headers={"ETag": tag})
         return _response(_as_kept(answer, answer.content))
 
-    async def act(self, work: Work[Answer], *, body: str | None = None) -> Response:
+    async def act(
+        self, work: Work[Answer], *, body: str | None = None, first: Work[None] | None = None
+    ) -> Response:
         """Run what changes something, once for each Idempotency-Key.
 
         The answer is kept in the transaction of the change: who sends the request again, even while
         it is being answered, gets that answer. A refusal changes nothing and is not kept. `body` is
-        the digest of a body that was streamed.
+        the digest of a body that was streamed. `first` runs before the transaction of the change,
+        unless the request is a repeated one: what takes its time must not hold others up.
         """
         key = self._key()
         digest = await self._digest(body) if key else ""
+        if first and not await self._is_known(key, digest):
+            await self.look(first)
         return await in_thread(db.write, lambda s: self._once(s, work, key, digest))
 
     def check_match(self, tag: str) -> None:
@@ -80,6 +85,11 @@ class Call:
         if key:
             replays.keep(s, by, key, digest, _as_kept(answer, answer.kept or answer.content))
         return _response(_as_kept(answer, answer.content))
+
+    async def _is_known(self, key: str, digest: str) -> bool:
+        if not key:
+            return False
+        return await self.look(lambda s, by: replays.has(s, by, key, digest))
 
     def _key(self) -> str:
         key = self.request.headers.get("idempotency-key", "")
@@ -148,5 +158,7 @@ ReadsUsers = Annotated[Call, Security(opened, scopes=[Scope.USERS_READ])]
 WritesUsers = Annotated[Call, Security(opened, scopes=[Scope.USERS_WRITE])]
 ReadsOrganisation = Annotated[Call, Security(opened, scopes=[Scope.ORGANISATION_READ])]
 WritesOrganisation = Annotated[Call, Security(opened, scopes=[Scope.ORGANISATION_WRITE])]
+ReadsWebhooks = Annotated[Call, Security(opened, scopes=[Scope.WEBHOOKS_READ])]
+WritesWebhooks = Annotated[Call, Security(opened, scopes=[Scope.WEBHOOKS_WRITE])]
 KeepsProfile = Annotated[Call, Security(opened, scopes=[Scope.PROFILE])]
 KeepsTokens = Annotated[Call, Security(opened, scopes=[Scope.TOKENS])]

@@ -35,6 +35,7 @@ TAGS = [
     {"name": "users", "description": "Accounts, and finding people."},
     {"name": "teams", "description": "Teams and their members."},
     {"name": "categories", "description": "The tree of categories."},
+    {"name": "webhooks", "description": "Other systems that are told what happens."},
     {"name": "me", "description": "Who the token speaks for."},
     {"name": "tokens", "description": "Tokens of one’s own and of services."},
 ]

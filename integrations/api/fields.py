@@ -57,6 +57,7 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 Number = Annotated[int, Path(ge=1, le=LARGEST, description="The ticket’s number.")]
 Key = Annotated[int, Path(ge=1, le=MAX_ID)]
+LongKey = Annotated[int, Path(ge=1, le=LARGEST)]
 Whole = BeforeValidator(_a_number)
 Id = Annotated[int, Field(ge=1, le=MAX_ID), Whole]
 TicketNumber = Annotated[int, Field(ge=1, le=LARGEST), Whole]

@@ -94,6 +94,7 @@ STATUS: dict[str, int] = {
     "too_large": 413,
     "too_late": 409,
     "too_many_requests": 429,
+    "under_way": 409,
     "wrong_media_type": 415,
     "wrong_method": 405,
     "wrong_state": 409,

@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from data import files
-from data.models import LinkKind, Role
+from data.models import Event, LinkKind, Role, Webhook
 from services import (
     assignment,
     attachments,
     categories,
     comments,
     creation,
+    deliveries,
     links,
     observers,
     sessions,
@@ -22,12 +23,15 @@ from services import (
     trash,
     users,
     views,
+    webhooks,
 )
 from services.creation import NewTicket
 from services.tokens import Scope, Wish
 from tests.conftest import People
 
 PASSWORD = "trois bateaux rouges"
+RECEIVER = "https://93.184.215.14/hook"  # by address: nobody is asked where it is
+KINDS = ["ticket.created"]
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,12 @@ def place(s: Session, people: People, turn: int) -> Place:
         "team": teams.create(s, diane, name=f"Équipe {turn}").id,
         "category": categories.create(s, diane, name=f"Catégorie {turn}").id,
     }
+    hook, _secret = webhooks.create(s, diane, name=f"Supervision {turn}", url=RECEIVER, kinds=KINDS)
     for kept in views.mine(s, bruno):
         views.delete(s, bruno, kept.id)
     view = views.create(s, bruno, name=f"Vue {turn}", asked={"status": "new"})
     s.commit()
+    delivery = arrived(s, webhooks.test(s, diane, hook.id), hook)
     return Place(
         {
             "number": number,
@@ -92,11 +98,24 @@ def place(s: Session, people: People, turn: int) -> Place:
             "token": token.id,
             "session": session.id,
             "view": view.id,
+            "webhook": hook.id,
+            "delivery": delivery,
             "turn": turn,
             "bruno": bruno.id,
             **made,
         }
     )
+
+
+def arrived(s: Session, event: Event, hook: Webhook) -> int:
+    """Return the id of the message about an event, which its receiver took."""
+    s.flush()
+    deliveries.plan(s, event, webhooks.CHANNEL, str(hook.id))
+    s.commit()
+    (parcel,) = [p for p in deliveries.claim(s, 9) if p.event_id == event.id]
+    deliveries.settle(s, parcel, deliveries.Outcome(status=204))
+    s.commit()
+    return parcel.id
 
 
 def stored() -> files.Stored:
@@ -135,6 +154,8 @@ def body_of(operation: str, at: Place) -> dict[str, Any]:
         "POST /me/password": {"old": "faux", "new": PASSWORD},
         "POST /views": {"name": "Urgents", "filter": {"priority": "urgent"}},
         "PATCH /views/{view}": {"name": "Très urgents"},
+        "POST /webhooks": {"name": f"Tableau {at.ids['turn']}", "url": RECEIVER, "kinds": KINDS},
+        "PATCH /webhooks/{webhook}": {"is_active": False},
         "POST /tokens": {"name": "autre", "scopes": ["tickets:read"]},
         "POST /tokens/service": {"name": "Nagios", "scopes": ["tickets:read"]},
     }

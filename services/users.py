@@ -151,7 +151,11 @@ def page(
     after: str | None = None,
     limit: int = 50,
 ) -> UserPage:
-    """Return people by name: those that contain every word of `text` in name, address or phone."""
+    """Return people by name: those that contain every word of `text` in name, address or phone.
+
+    Raises:
+        Invalid: `after` is no cursor of an earlier page.
+    """
     require(by, Action.USER_MANAGE)
     query = _matching(s, select(User).options(selectinload(User.teams)), text)
     if role is not None:
@@ -160,7 +164,7 @@ def page(
         query = query.where(User.is_active.is_(active))
     if after:
         last_id, _sep, name = after.partition("|")
-        beyond = and_(User.name == name, User.id > int(last_id if last_id.isdecimal() else 0))
+        beyond = and_(User.name == name, User.id > checks.position(last_id))
         query = query.where(or_(User.name > name, beyond))
     limit = max(1, min(limit, MOST))
     found = list(s.scalars(query.order_by(User.name, User.id).limit(limit + 1)))

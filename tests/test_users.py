@@ -209,7 +209,12 @@ def test_the_list_goes_on_where_it_stopped(s: Session, people: People) -> None:
 
     everybody = s.scalars(select(User.id).order_by(User.name, User.id)).all()
     assert seen == list(everybody)
-    assert users.page(s, people.diane, after="rubbish").users is not None
+
+
+@pytest.mark.parametrize("after", ["rubbish", "|a", "-1|a", "²|a", f"{10**19}|a", f"{10**400}|a"])
+def test_a_damaged_cursor_is_refused(s: Session, people: People, after: str) -> None:
+    with pytest.raises(Invalid):
+        users.page(s, people.diane, after=after)
 
 
 def test_the_list_is_filtered(s: Session, people: People) -> None:

@@ -120,11 +120,24 @@ def holds(query: Query, *, whole: bool) -> ColumnElement[bool]:
     return _holds(query, text)
 
 
-def newest(s: Session, query: Query, among: Select[Any], *, whole: bool, limit: int) -> Subquery:
-    """Select the highest `number` of the tickets in `among` whose words match, by the index."""
+def newest(
+    s: Session,
+    query: Query,
+    among: Select[Any],
+    *,
+    whole: bool,
+    limit: int,
+    below: int | None = None,
+) -> Subquery:
+    """Select the highest `number` of the tickets in `among` whose words match, by the index.
+
+    All are smaller than `below`, if that is given.
+    """
     branch = _on_sqlite if _is_sqlite(s) else _on_mysql
+    number = _FTS5.c.rowid if _is_sqlite(s) else TicketText.ticket_number
+    smaller = [number < below] if below is not None else []
     found = [
-        branch(query, among, audience).limit(limit).subquery()
+        branch(query, among, audience).where(*smaller).limit(limit).subquery()
         for audience in (("whole", "rest") if whole else ("public",))
     ]
     every = union_all(*(select(part.c.number) for part in found)).subquery()

@@ -14,6 +14,7 @@ E = TypeVar("E", bound=StrEnum)
 MAX_TITLE = 300
 MAX_PROSE = 64_000  # characters of Markdown: what is rendered without delay (R-5)
 
+LOST_PAGE = N_("This page no longer exists: start again.")
 _EMPTY = N_("This field cannot be empty.")
 _LONG = N_("At most {at_most} characters, please.")
 
@@ -41,7 +42,7 @@ def choice(field: str, value: object, kind: type[E]) -> E:
 def position(text: str, *, at_most: int = 2**63 - 1) -> int:
     """Return the id in a cursor, or raise Invalid for what is no id that a row may have."""
     if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= at_most):
-        raise Invalid({"cursor": N_("This page no longer exists: start again.")})
+        raise Invalid({"cursor": LOST_PAGE})
     return int(text)
 
 

@@ -23,6 +23,7 @@ from data.models import (
     User,
 )
 from services import plans
+from services.checks import LOST_PAGE
 from services.errors import Invalid
 from services.filters import Filter
 from services.permissions import Actor, Audience, visible_to
@@ -246,7 +247,7 @@ def _decode(cursor: str | None, sort: str) -> tuple[bool, tuple[Any, int] | None
             raise ValueError("a cursor of another list")
         return back, (_READ.get(sort, _text)(value), _whole(number))
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise Invalid({"cursor": N_("This page no longer exists: start again.")}) from error
+        raise Invalid({"cursor": LOST_PAGE}) from error
 
 
 def _instant(value: Any) -> datetime:

@@ -5,8 +5,9 @@ from an internal note nor from how often a word stands in other people’s ticke
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import Select, func, select, union
@@ -15,9 +16,10 @@ from sqlalchemy.orm import Session
 from data import text_search
 from data.clock import now
 from data.models import Comment, Priority, Status, Ticket, TicketPerson, TicketText
-from services import extracts, search_operators, search_terms, users
+from services import extracts, search_operators, search_pages, search_terms, users
 from services.errors import Invalid
 from services.permissions import Action, Actor, allows, comments_visible_to, visible_to
+from services.search_pages import PERSON, TICKET, Block, Key, Place
 from services.search_terms import Terms
 from services.words import N_
 
@@ -26,7 +28,7 @@ PAGE = 30
 TYPED = 7  # tickets offered while one types
 READ = 500  # the newest tickets, whose words are read without asking the index
 READ_TYPED = 200  # of these, while one types
-CANDIDATES = 300  # tickets taken from the index, newest first; the best of them are returned
+CANDIDATES = 300  # tickets taken from the index at once, newest first; more than MOST
 PEOPLE = 5
 PERSON_SCORE = 0.9  # above all but fresh tickets whose title holds every word
 MOST_COMMENTS = 2000  # that extracts are sought in
@@ -50,61 +52,90 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best hits, what was asked for, and whether there are more hits than these."""
+    """The best hits, what was asked for, and the cursor of the hits after these."""
 
     terms: Terms
     hits: list[Hit]
-    has_more: bool = False
+    after: str | None = None
 
 
-def everything(s: Session, by: Actor, text: str, *, limit: int = PAGE) -> Found:
+def everything(
+    s: Session, by: Actor, text: str, *, limit: int = PAGE, cursor: str | None = None
+) -> Found:
     """Search tickets and, when nothing but words is asked for, people; the best come first.
 
+    A page may be shorter than `limit`, even empty, though there are others after it.
+
     Raises:
-        Invalid: `limit` is not between 1 and MOST.
+        Invalid: `limit` is not between 1 and MOST; a cursor of no page of this search.
     """
     if not 1 <= limit <= MOST:
         raise Invalid({"limit": N_("Choose a number from 1 to 200.")})
     terms = search_terms.read(text)
-    found = _tickets(s, by, terms, limit=limit)
-    people = _people(s, by, text) if terms.is_of_words_alone else []
-    hits = sorted([*people, *found.hits], key=lambda hit: -hit.score)
-    return Found(terms, hits[:limit], found.has_more or len(hits) > limit)
+    place = search_pages.unpacked(cursor, text) if cursor else Place(now())
+    people = _people(s, by, text) if place.is_first and terms.is_of_words_alone else []
+    known = [(-hit.score, PERSON, at) for at, hit in enumerate(people)]
+    keys, after = search_pages.page(partial(_block, s, by, terms, limit), place, known, limit)
+    scores = {-number: -score for score, kind, number in keys if kind == TICKET}
+    dressed = {hit.number: hit for hit in _dressed(s, by, terms, scores, is_whole=True)}
+    found = [people[at] if kind == PERSON else dressed.get(-at) for _score, kind, at in keys]
+    cursor = search_pages.packed(after, text) if after else None
+    return Found(terms, [hit for hit in found if hit], cursor)
 
 
 def typing(s: Session, by: Actor, text: str) -> Found:
     """Offer tickets and people while somebody types: the last word may be a beginning."""
-    terms = search_terms.read(text, is_typing=True)
-    found = _tickets(s, by, terms, limit=TYPED, is_typing=True)
-    people = _people(s, by, text) if terms.is_of_words_alone else []
-    return Found(terms, [*found.hits, *people], found.has_more)
+    found = tickets(s, by, text)
+    people = _people(s, by, text) if found.terms.is_of_words_alone else []
+    return Found(found.terms, [*found.hits, *people])
 
 
 def tickets(s: Session, by: Actor, text: str) -> Found:
     """Offer tickets alone while somebody types into a picker."""
     terms = search_terms.read(text, is_typing=True)
-    return _tickets(s, by, terms, limit=TYPED, is_typing=True)
+    keys = _block(s, by, terms, TYPED, Place(now()), read=READ_TYPED).keys[:TYPED]
+    scores = {-number: -score for score, _kind, number in keys}
+    return Found(terms, _dressed(s, by, terms, scores, is_whole=False))
 
 
-def _tickets(s: Session, by: Actor, terms: Terms, *, limit: int, is_typing: bool = False) -> Found:
+def _block(
+    s: Session, by: Actor, terms: Terms, limit: int, place: Place, *, read: int | None = None
+) -> Block:
     """Find tickets among the newest by reading them, and only if these are too few by the index.
 
     So a word that nearly every ticket holds, and a person who has few tickets, cost the same
     however many tickets there are.
     """
     if terms.is_empty:
-        return Found(terms, [])
+        return Block(place, [], None)
     among = _seen(s, by).where(*search_operators.conditions(s, by, terms.operators))
-    read = READ_TYPED if is_typing else READ
-    candidates, is_all = _read(s, by, terms, among, read)
-    if not is_all and len(candidates) < limit and terms.wanted:
-        candidates = _looked_up(s, by, terms, among)
-    scores = {row.number: _score(row, terms) for row in candidates}
+    is_indexed, most = place.is_indexed, READ if read is None else read
+    if not is_indexed:
+        rows, numbers = _read(s, by, terms, among, most, place.below)
+        is_short = len(numbers) >= most and len(rows) < limit
+        is_indexed = place.is_beginning and is_short and bool(terms.wanted)
+    if is_indexed:
+        rows, most = _looked_up(s, by, terms, among, place.below), CANDIDATES
+        numbers = [row.number for row in rows]
+    start = place.below if place.below is not None else max(numbers, default=0) + 1
+    place = replace(place, below=start, is_indexed=is_indexed)
+    is_all = len(numbers) < most or not numbers
+    return Block(
+        place,
+        _keys(s, by, terms, place, rows),
+        None if is_all else place.then(min(numbers), is_indexed=bool(terms.wanted)),
+    )
+
+
+def _keys(s: Session, by: Actor, terms: Terms, place: Place, rows: Sequence[Any]) -> list[Key]:
+    """Return what the hits of a block are sorted by; a number alone finds its ticket first."""
+    scores = {row.number: _score(row, terms, place.at) for row in rows}
     if terms.number:
-        scores[terms.number] = 1.0
-    best = sorted(scores, key=lambda number: (-scores[number], -number))[:limit]
-    hits = _dressed(s, by, terms, {n: scores[n] for n in best}, is_whole=not is_typing)
-    return Found(terms, hits, len(scores) > limit)
+        scores.pop(terms.number, None)
+        is_it = visible_to(by).where(Ticket.number == terms.number)
+        if place.is_first and s.scalar(is_it.with_only_columns(Ticket.number)):
+            scores[terms.number] = 1.0
+    return sorted((-score, TICKET, -number) for number, score in scores.items())
 
 
 def _seen(s: Session, by: Actor) -> Select[Ticket]:
@@ -126,9 +157,9 @@ _RANKED = (Ticket.number, Ticket.folded_title, Ticket.updated_at)
 
 
 def _read(
-    s: Session, by: Actor, terms: Terms, among: Select[Any], most: int
-) -> tuple[Sequence[Any], bool]:
-    """Return which of the newest tickets match, `most` of them, and whether there are no others.
+    s: Session, by: Actor, terms: Terms, among: Select[Any], most: int, below: int | None
+) -> tuple[Sequence[Any], Sequence[int]]:
+    """Return which of the newest tickets match, and the numbers of all that were read, `most`.
 
     For staff without operators these are the newest of all: their numbers are asked for first,
     since a database may rather sort, or filter, every ticket that there is.
@@ -136,19 +167,25 @@ def _read(
     matches = text_search.holds(terms.query, whole=_reads_notes(by)).label("matches")
     number = TicketText.ticket_number
     if by.is_staff and not terms.operators:
-        last = s.scalars(select(number).order_by(number.desc()).limit(most)).all()
+        latest = select(number).order_by(number.desc()).limit(most)
+        last = s.scalars(latest.where(number < below) if below is not None else latest).all()
         seen = among.join(TicketText, number == Ticket.number).where(number.in_(last))
         found = s.execute(seen.with_only_columns(*_RANKED, matches).select_from(Ticket)).all()
-        return [row for row in found if row.matches], False
+        return [row for row in found if row.matches], last
+    if below is not None:
+        among = among.where(Ticket.number < below)
     newest = among.with_only_columns(*_RANKED).order_by(Ticket.number.desc()).limit(most).subquery()
     query = select(*newest.c, matches)
     rows = s.execute(query.join(TicketText, number == newest.c.number)).all()
-    return [row for row in rows if row.matches], len(rows) < most
+    return [row for row in rows if row.matches], [row.number for row in rows]
 
 
-def _looked_up(s: Session, by: Actor, terms: Terms, among: Select[Any]) -> Sequence[Any]:
+def _looked_up(
+    s: Session, by: Actor, terms: Terms, among: Select[Any], below: int | None
+) -> Sequence[Any]:
     """Return the newest CANDIDATES that match, by the index."""
-    found = text_search.newest(s, terms.query, among, whole=_reads_notes(by), limit=CANDIDATES)
+    whole = _reads_notes(by)
+    found = text_search.newest(s, terms.query, among, whole=whole, limit=CANDIDATES, below=below)
     return s.execute(select(*_RANKED).join(found, found.c.number == Ticket.number)).all()
 
 
@@ -156,11 +193,11 @@ def _reads_notes(by: Actor) -> bool:
     return allows(by, Action.TICKET_NOTE)
 
 
-def _score(row: Any, terms: Terms) -> float:
+def _score(row: Any, terms: Terms, at: datetime) -> float:
     """Return how good a hit is, from 0 to 1: what is in the title, and how fresh the ticket is."""
     held = extracts.held(row.folded_title, terms.wanted)
     share = held / len(terms.wanted) if terms.wanted else 0.0
-    age_days = max((now() - row.updated_at).total_seconds(), 0.0) / 86_400
+    age_days = max((at - row.updated_at).total_seconds(), 0.0) / 86_400
     freshness: float = 0.5 ** (age_days / HALF_LIFE_DAYS)
     return round(0.65 * share + 0.3 * freshness, 6)
 

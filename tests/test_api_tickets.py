@@ -313,7 +313,7 @@ async def test_search_finds_what_is_said_and_who_it_is(
     ]
     assert "encre" in found[0]["excerpt"]
     assert (person[0]["kind"], person[0]["id"]) == ("user", people.alice.id)
-    assert (await callers.driss.get("/search?q=encre")).json() == {"items": []}
+    assert (await callers.driss.get("/search?q=encre")).json() == {"items": [], "next": None}
     assert (await callers.bruno.get("/search?q=")).status_code == 422
 
 

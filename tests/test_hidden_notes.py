@@ -97,7 +97,7 @@ def everything_told(s: Session, by: Actor, number: int, foreign: int) -> dict[st
 def hits(ask: Callable[..., search.Found], s: Session, by: Actor, text: str) -> object:
     """Return what a search found, without what was asked for."""
     found = ask(s, by, text)
-    return found.hits, found.has_more
+    return found.hits, found.after is None
 
 
 def each(

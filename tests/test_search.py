@@ -269,8 +269,8 @@ def test_a_page_of_hits_has_a_limit(s: Session, people: People) -> None:
         opened(s, people.alice, "Imprimante")
 
     assert len(search.everything(s, people.bruno, "imprimante", limit=3).hits) == 3
-    assert search.everything(s, people.bruno, "imprimante", limit=3).has_more
-    assert not search.everything(s, people.bruno, "imprimante", limit=4).has_more
+    assert search.everything(s, people.bruno, "imprimante", limit=3).after
+    assert not search.everything(s, people.bruno, "imprimante", limit=4).after
     for limit in (0, -1, 201):
         with pytest.raises(Invalid):
             search.everything(s, people.bruno, "imprimante", limit=limit)

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from integrations.api.call import Answer, ReadsTickets
+from integrations.api.call import ReadsTickets
+from integrations.api.pages import linked, packed, unpacked
 from services import search
 from services.permissions import Actor
 
@@ -19,7 +20,8 @@ class SearchQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     q: str = Field(min_length=1, max_length=400, examples=["imprimante statut:ouvert"])
-    limit: int = Field(30, ge=1, le=search.MOST)
+    cursor: str | None = Field(None, max_length=1000, description="`next` of the page before.")
+    limit: int = Field(search.PAGE, ge=1, le=search.MOST)
 
 
 class HitOut(BaseModel):
@@ -34,19 +36,24 @@ class HitOut(BaseModel):
 
 
 class Hits(BaseModel):
-    """What was found, best first."""
+    """What was found, best first, and the cursor of what follows; null at the end."""
 
     items: list[HitOut]
+    next: str | None
 
 
 @router.get("/search", response_model=Hits)
 async def find(call: ReadsTickets, wanted: Annotated[SearchQuery, Query()]) -> Response:
-    """Find tickets by title, description and comments, and people by name, best first."""
+    """Find tickets by title, description and comments, and people by name, best first.
 
-    def work(s: Session, by: Actor) -> Answer:
-        found = search.everything(s, by, wanted.q, limit=wanted.limit)
+    A page may be shorter than `limit` though another one follows.
+    """
+
+    def work(s: Session, by: Actor) -> Hits:
+        cursor = unpacked(wanted.cursor)
+        found = search.everything(s, by, wanted.q, limit=wanted.limit, cursor=cursor)
         fields = HitOut.model_fields
         items = [HitOut(**{name: getattr(hit, name) for name in fields}) for hit in found.hits]
-        return Answer(content=Hits(items=items))
+        return Hits(items=items, next=packed(found.after))
 
-    return await call.show(work)
+    return await linked(call, work)

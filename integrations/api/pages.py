@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from integrations.api.call import Call
+from services.checks import LOST_PAGE
 from services.errors import Invalid
 from services.permissions import Actor
-from services.words import N_
 
 P = TypeVar("P", bound=BaseModel)
 
@@ -39,4 +39,4 @@ def unpacked(cursor: str | None) -> str | None:
     try:
         return base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise Invalid({"cursor": N_("This page no longer exists: start again.")}) from None
+        raise Invalid({"cursor": LOST_PAGE}) from None

@@ -105,6 +105,27 @@ async def test_results_show_extracts_and_escape_what_people_wrote(house: House, 
     await expect(alice.page.locator("#hits-empty")).to_be_visible()
 
 
+async def test_one_goes_on_beyond_the_first_results(house: House, site: Site) -> None:
+    numbers = [site.ticket(f"Navette {n}") for n in range(33)]
+    bruno = await house.enter(site, "bruno", "/search?q=navette")
+    hit, more = bruno.get("hit"), bruno.get("more-hits")
+    await expect(hit).to_have_count(30)
+
+    await more.focus()
+    await bruno.page.keyboard.press("Enter")
+
+    await expect(hit).to_have_count(33)
+    await expect(hit.nth(30).locator("a")).to_be_focused()
+    await expect(more).to_be_hidden()
+    addresses = await hit.locator("a").evaluate_all("all => all.map(a => a.pathname)")
+    assert sorted(addresses) == sorted(f"/tickets/{number}" for number in numbers)
+    await bruno.get("search-everywhere").fill("navette inconnue")
+    await expect(hit).to_have_count(0)
+    await expect(more).to_be_hidden()
+    await bruno.get("search-everywhere").fill("navette")
+    await expect(more).to_be_visible()
+
+
 async def test_a_ticket_to_link_is_found_by_words(house: House, site: Site) -> None:
     other = site.ticket("Serveur de fichiers plein")
     number = site.ticket("Dossier introuvable")

@@ -39,12 +39,17 @@ def row(hit: Hit, phrases: Sequence[Phrase], zone: str) -> tuple[str, str]:
     key = f"{hit.kind}-{hit.number or hit.id}"
     return key, str(
         li(".hit", data_key=key, data_testid="hit")[
-            a(".hit-title", href=address(hit))[_title(hit, phrases)],
+            a(".hit-title", id=id_of(key), href=address(hit))[_title(hit, phrases)],
             marks.status_chip(hit.status) if hit.status else None,
             span(".hit-age")[dates.age(hit.updated_at, zone)] if hit.updated_at else None,
             bool(hit.excerpt) and p(".hit-excerpt")[marked(hit.excerpt, phrases)],
         ]
     )
+
+
+def id_of(key: str) -> str:
+    """Return the id of the link in the row of a key."""
+    return f"hit-{key}"
 
 
 def pick(hit: Hit, phrases: Sequence[Phrase]) -> tuple[str, str]:

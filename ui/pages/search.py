@@ -9,6 +9,7 @@ from nicegui import PageArguments, ui
 from services import search, search_terms
 from services.search import Found
 from services.words import N_, _
+from ui import browser
 from ui.door import Door, door
 from ui.fragments import hits, marks
 from ui.fragments.base import Fragment, KeyedList
@@ -55,10 +56,11 @@ class Results:
             field.props("clearable type=search debounce=200 autofocus aria-keyshortcuts=/")
             field.classes("search").on_value_change(lambda e: self._typed(e.value or ""))
         Fragment(_help(self._do.language))
-        self._summary = Fragment(self._told(found)).props("role=status").classes("muted told")
-        self._rows = KeyedList(
-            LIST, self._items(found), act=_nothing, classes="hits", empty=self._empty()
-        )
+        self._take(found, [])
+        self._summary = Fragment(self._told()).props("role=status").classes("muted told")
+        self._rows = KeyedList(LIST, self._items, act=_nothing, classes="hits", empty=self._empty())
+        self._more = ui.button(_("Show more results"), on_click=self._go_on)
+        self._more.props("outline data-testid=more-hits").set_visibility(self._after is not None)
 
     async def _typed(self, text: str) -> None:
         text = text[: search_terms.MAX_TEXT]
@@ -68,17 +70,35 @@ class Results:
         found = await self._do.look(search.everything, text)
         if found is None or text != self._text or self._rows.is_deleted:
             return
-        self._rows.show_items(self._items(found))
-        self._summary.show(self._told(found))
+        self._take(found, [])
+        self._show()
         query = f"?{urlencode({'q': text})}" if text else ""
         ui.navigate.history.replace(f"/search{query}")
 
-    def _items(self, found: Found) -> list[tuple[str, str]]:
-        return [hits.row(hit, found.terms.wanted, self._do.zone) for hit in found.hits]
+    async def _go_on(self) -> None:
+        """Put the next results below those that are shown; who uses the keyboard goes on there."""
+        cursor = self._after
+        found = await self._do.look(search.everything, self._text, cursor=cursor)
+        if found is None or cursor != self._after or self._rows.is_deleted:
+            return
+        before = self._items
+        self._take(found, before)
+        self._show()
+        if fresh := self._items[len(before) :]:
+            self._rows.client.run_javascript(browser.call("focus", hits.id_of(fresh[0][0])))
 
-    def _told(self, found: Found) -> str:
-        if found.has_more:
-            return _("The {n} best results: add a word to narrow them.").format(n=len(found.hits))
+    def _take(self, found: Found, before: list[tuple[str, str]]) -> None:
+        drawn = [hits.row(hit, found.terms.wanted, self._do.zone) for hit in found.hits]
+        self._items, self._after = [*before, *drawn], found.after
+
+    def _show(self) -> None:
+        self._rows.show_items(self._items)
+        self._summary.show(self._told())
+        self._more.set_visibility(self._after is not None)
+
+    def _told(self) -> str:
+        if self._after is not None:
+            return _("The {n} best results so far.").format(n=len(self._items))
         return ""
 
     def _empty(self) -> str:

@@ -59,6 +59,7 @@ async def test_an_answer_half_written_survives_a_lost_connection_and_signing_in_
     await fleur.composer.fill("Je regarde")
     bar = fleur.page.locator("#connection")
 
+    await expect(fleur.page.locator("#popup")).to_have_css("display", "none")  # ours speaks now
     await fleur.context.set_offline(True)
     await expect(bar).to_be_visible()
     await fleur.composer.fill("Je regarde le commutateur")

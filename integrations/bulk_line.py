@@ -146,6 +146,8 @@ def _ticket(fields: _Fields, known: Known) -> Row:
         "wake_at": fields.instant_or_none("wake"),
         "team_id": fields.pointed_or_none("team", known.teams),
         "lead_id": lead_id,
+        "lead_name": known.names[lead_id] if lead_id else "",
+        "requester_name": known.names[requester_id],
         "resolve_due_at": fields.instant_or_none("due"),
         **_dates(fields, status),
     }

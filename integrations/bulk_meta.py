@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from data.clock import now
 from data.models import Category, Membership, Priority, Role, Status, Team, User
+from data.models.names import listed
 from data.text import fold
 from services import accounts, categories, checks, events
 from services.errors import Invalid
@@ -80,6 +81,7 @@ class Known:
     priorities: tuple[Priority, ...]
     statuses: tuple[Status, ...]
     staff: frozenset[int]
+    names: dict[int, str]  # what each is listed under
 
 
 def read(folder: Path) -> Meta:
@@ -136,6 +138,7 @@ def settle(s: Session, meta: Meta) -> Known:
         priorities=meta.priorities,
         statuses=meta.statuses,
         staff=frozenset(u.id for u in known.values() if u.role is not Role.REQUESTER),
+        names={u.id: listed(u.name) for u in known.values()},
     )
 
 

@@ -10,7 +10,7 @@ import time
 from sqlalchemy.exc import SQLAlchemyError
 
 from data import db
-from services import upkeep
+from services import renaming, upkeep
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,12 @@ async def run() -> None:
 
 
 def move_due() -> None:
-    """Wake what was planned and close what is resolved, batch by batch until nothing is due."""
+    """Wake what was planned, close what is resolved, list anew who was renamed, batch by batch."""
     for work in (upkeep.wake, upkeep.close):
         while db.write(work) == upkeep.BATCH:
             pass
+    while db.write(renaming.follow):
+        pass
 
 
 def trim_memory() -> None:

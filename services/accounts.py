@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from data.models import Role, Theme, User
 from data.text import clean_line
-from services import checks, events, passwords, sessions, throttle
+from services import checks, events, passwords, renaming, sessions, throttle
 from services.errors import DomainError, Invalid, NotAllowed, Throttled
 from services.permissions import Actor
 from services.words import LANGUAGES, N_
@@ -152,7 +152,7 @@ def change_profile(s: Session, by: Actor, /, **values: Any) -> User:
     before = {field: getattr(user, field) for field in cleaned}
     for field, value in cleaned.items():
         setattr(user, field, value)
-    s.flush()
+    renaming.follow(s)
     events.record_edit(s, by, f"user:{user.id}", before, cleaned)
     return user
 

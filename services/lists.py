@@ -93,6 +93,10 @@ SORTS: dict[str, plans.Order] = {
     "due": plans.Order(Ticket.due_order.expression, "ix_ticket_by_due", downwards=False),
     "status": plans.Order(Ticket.status.expression, "ix_ticket_by_status", downwards=False),
     "title": plans.Order(Ticket.folded_title.expression, "ix_ticket_by_title", downwards=False),
+    "lead": plans.Order(Ticket.lead_name.expression, "ix_ticket_by_lead", downwards=False),
+    "requester": plans.Order(
+        Ticket.requester_name.expression, "ix_ticket_by_requester", downwards=False
+    ),
     "deleted": plans.Order(Ticket.deleted_at.expression, "ix_ticket_by_deleted", downwards=True),
 }
 

@@ -200,7 +200,7 @@ def _counted(
         some = select(Ticket.number).where(narrowing.condition)
         if narrowing.index != "PRIMARY":
             some = some.where(Ticket.shelf == branches[place].shelf)
-        some = _hinted(some, narrowing.index).limit(FEW)
+        some = hinted(some, narrowing.index).limit(FEW)
         each.append(select(literal(i), func.count()).select_from(some.subquery()))
     found: dict[int, int] = dict(s.execute(union_all(*each)).all())
     return [found[i] for i in range(len(unsure))]
@@ -216,7 +216,7 @@ def _select(branch: _Branch, entry: _Entry, order: Order, limit: int) -> Select[
     if order.position:
         beyond = _beyond(order)
         conditions.append(beyond if entry.is_ordered else _hidden(beyond))
-    some = _hinted(select(Ticket.number, order.column.label("sort_key")), entry.index)
+    some = hinted(select(Ticket.number, order.column.label("sort_key")), entry.index)
     column = order.column if entry.is_ordered else _hidden(order.column)
     return some.where(*conditions).order_by(*ordered(column, Ticket.number, order)).limit(limit)
 
@@ -238,7 +238,7 @@ def _hidden(term: ColumnElement[Any]) -> ColumnElement[Any]:
     return UnaryExpression(Grouping(term), operator=custom_op("+"), type_=term.type)
 
 
-def _hinted(query: Select[Any], index: str) -> Select[Any]:
+def hinted(query: Select[Any], index: str) -> Select[Any]:
     """Name the index to MySQL and MariaDB, which pay no heed to a plus sign."""
     for dialect in ("mysql", "mariadb"):
         query = query.with_hint(Ticket, f"FORCE INDEX ({index})", dialect)

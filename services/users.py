@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from data.models import Membership, Role, Team, User
 from data.text import clean_line, fold
 from data.text_search import said_in
-from services import checks, events, passwords, sessions, throttle
+from services import checks, events, passwords, renaming, sessions, throttle
 from services.accounts import PROFILE, checked, clean_email
 from services.errors import Invalid, NotFound
 from services.permissions import (
@@ -99,7 +99,7 @@ def edit(s: Session, by: Actor, /, user_id: int, **values: Any) -> User:
     cleaned = _check(s, user, values)
     _keep_an_admin(s, by, user, cleaned)
     _apply(user, cleaned)
-    s.flush()
+    renaming.follow(s)
     after = _state(user)
     rights = {field: [before.pop(field), after.pop(field)] for field in ("role", "is_active")}
     _record_rights(s, by, user, rights)

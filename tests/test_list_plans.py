@@ -22,6 +22,8 @@ INDEX = {
     "due": "ix_ticket_by_due",
     "status": "ix_ticket_by_status",
     "title": "ix_ticket_by_title",
+    "lead": "ix_ticket_by_lead",
+    "requester": "ix_ticket_by_requester",
 }
 only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -133,6 +135,8 @@ def _fill(connection: Connection, size: int) -> None:
             "requester_id": 1 if n % 100 == 0 else 3,
             "created_by_id": 3,
             "lead_id": 2 if n % 10 == 0 else None,
+            "lead_name": "bruno" if n % 10 == 0 else "",
+            "requester_name": "alice" if n % 100 == 0 else "driss",
             "team_id": 1 if n % 50 == 0 else None,
             "status": Status.NEW if n > size * 0.97 else Status.CLOSED,
             "priority": Priority.URGENT if n % 20 == 0 else Priority.NORMAL,

@@ -208,6 +208,8 @@ def test_rows_stand_in_the_order_asked_for(
         "due": lambda x: x.resolve_due_at or last if x.status in OPEN else last,
         "status": lambda x: x.status.value,
         "title": lambda x: fold(x.title),
+        "lead": lambda x: fold(x.lead or ""),
+        "requester": lambda x: fold(x.requester),
     }
 
     found = lists.page(s, people.diane, Filter(), sort=sort, limit=200).lines

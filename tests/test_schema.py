@@ -10,11 +10,11 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 
 from data import db, schema
-from data.models import User
+from data.models import Ticket, User
 from data.models.search import is_compared
 from tests.servers import MariaDB
 
@@ -101,6 +101,24 @@ def test_every_migration_can_be_taken_back(empty: Engine) -> None:
 
     assert left == {"alembic_version"}
     assert differences(empty) == []
+
+
+def test_tickets_of_before_are_listed_by_their_people(empty: Engine) -> None:
+    schema.upgrade()
+    db.write(lambda s: put(s, User(id=1, name="Élodie Œuvre", email="elodie@exemple.fr")))
+    db.write(lambda s: put(s, User(id=2, name="Bruno", email="bruno@exemple.fr")))
+    for number, lead in ((1, 2), (2, None)):
+        with Session(empty) as s:
+            s.add(Ticket(number=number, title="x", requester_id=1, created_by_id=1, lead_id=lead))
+            s.commit()
+
+    command.downgrade(schema._config(), "5e1d7b90c3a4")
+    schema.upgrade()
+
+    with Session(empty) as s:
+        query = select(Ticket.requester_name, Ticket.lead_name).order_by(Ticket.number)
+        names = [tuple(row) for row in s.execute(query)]
+    assert names == [("elodie oeuvre", "bruno"), ("elodie oeuvre", "")]
 
 
 @pytest.mark.parametrize("empty", ["mariadb"], indirect=True)

@@ -5,6 +5,7 @@ from data.models.deadlines import Alarm, Calendar, Closure, Renewal, SlaPolicy, 
 from data.models.deliveries import Delivery, DeliveryState, Webhook
 from data.models.events import Event
 from data.models.identity import LoginSession, Throttle
+from data.models.names import Renaming
 from data.models.notifications import MutedTicket, Notification, Pace, Preference, Template
 from data.models.organisation import Category, Membership, Role, Team, Theme, User
 from data.models.schedule import Schedule
@@ -60,6 +61,7 @@ __all__ = [
     "PendingReason",
     "Preference",
     "Priority",
+    "Renaming",
     "Renewal",
     "Role",
     "SavedView",

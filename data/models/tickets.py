@@ -20,6 +20,7 @@ from data.clock import now
 from data.db import Base, Ranked
 from data.models.organisation import Category, Team, User
 
+MAX_LISTED = 80  # characters of a name that lists are ordered by
 LongText = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 
 _DUE_ORDER = (
@@ -140,6 +141,8 @@ class Ticket(Base):
         Index("ix_ticket_by_due", "shelf", "due_order", "number"),
         Index("ix_ticket_by_status", "shelf", "status", "number"),
         Index("ix_ticket_by_title", "shelf", "folded_title", "number"),
+        Index("ix_ticket_by_lead", "shelf", "lead_name", "number"),
+        Index("ix_ticket_by_requester", "shelf", "requester_name", "number"),
         Index("ix_ticket_by_deleted", "shelf", "deleted_at", "number"),
         # What narrows a list, in the usual order; a foreign key wants its column first.
         Index("ix_ticket_of_requester", "requester_id", "shelf", "updated_at", "number"),
@@ -170,6 +173,8 @@ class Ticket(Base):
     wake_at: Mapped[datetime | None]  # a planned date ends `pending` by itself
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), active_history=True)
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), active_history=True)
+    lead_name: Mapped[str] = mapped_column(String(MAX_LISTED), default="")  # `data.models.names`
+    requester_name: Mapped[str] = mapped_column(String(MAX_LISTED), default="")
     accept_due_at: Mapped[datetime | None]
     first_response_due_at: Mapped[datetime | None]
     resolve_due_at: Mapped[datetime | None]

@@ -28,6 +28,8 @@ SORTS: dict[str, str] = {  # names of fields, and what the lists call them
     "created_at": "created",
     "updated_at": "updated",
     "resolve_due_at": "due",
+    "requester": "requester",
+    "lead": "lead",
 }
 
 
@@ -62,8 +64,8 @@ class TicketQuery(BaseModel):
     sort: Literal[
         "number", "-number", "title", "-title", "status", "-status", "priority", "-priority",
         "created_at", "-created_at", "updated_at", "-updated_at",
-        "resolve_due_at", "-resolve_due_at",
-    ] = Field("-updated_at", description="A field; with `-`, the largest first.")  # fmt: skip
+        "resolve_due_at", "-resolve_due_at", "requester", "-requester", "lead", "-lead",
+    ] = Field("-updated_at", description="People by name; `-` turns it round.")  # fmt: skip
     cursor: str | None = Field(None, max_length=4000, description="`next` of the page before.")
     limit: int = Field(50, ge=1, le=lists.MOST)
 

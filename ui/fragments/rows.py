@@ -97,9 +97,13 @@ def heads(current: str, *, is_up: bool, look: Look) -> str:
             div(class_="heads", role="group", aria_label=_("Order of the list"))[
                 tick,
                 head("priority", _("Priority")),
-                span(".head-main")[head("number", _("Number")), head("title", _("Title"))],
+                span(".head-main")[
+                    head("number", _("Number")),
+                    head("title", _("Title")),
+                    look.is_staff and head("requester", _("Requester")),
+                ],
                 head("status", _("Status")),
-                span(".head-lead")[_("Lead")],
+                head("lead", _("Lead")),
                 head("due", _("Deadline")),
                 head("updated", _("Changed")),
             ]

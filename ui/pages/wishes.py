@@ -21,6 +21,8 @@ SORTS: dict[str, str] = {
     "number": N_("Number"),
     "status": N_("Status"),
     "title": N_("Title"),
+    "requester": N_("Requester"),
+    "lead": N_("Lead"),
 }
 _LONGEST = 200
 _NARROWING = ("view", "q", "status", "priority", "team", "lead", "category", "requester", "tag")

@@ -61,6 +61,17 @@ def sign_in(s: Session, email: str, password: str, *, address: str, user_agent: 
     return SignIn(token=token)
 
 
+def kept(s: Session, email: str, *, address: str) -> tuple[str | None] | None:
+    """Return the hash that a password is to be compared with before `sign_in`, in no transaction.
+
+    None: whoever tries has to wait, and nothing is to be compared.
+    """
+    account = _account(email)
+    if throttle.is_waiting(s, account, address):
+        return None
+    return (s.scalar(select(User.password_hash).where(User.email == account)),)
+
+
 def sign_out(s: Session, session_id: int) -> None:
     """End a session; one that is over stays over."""
     sessions.close(s, session_id)
@@ -137,6 +148,11 @@ def change_password(
     user.password_hash = passwords.hashed(new)
     sessions.close_all(s, user.id, but=session_id)
     events.record(s, by, None, "user.password_changed", subject=f"user:{user.id}")
+
+
+def kept_of(s: Session, by: Actor) -> str | None:
+    """Return the hash that one’s present password is to be compared with before it is changed."""
+    return s.get_one(User, by.id).password_hash
 
 
 def change_profile(s: Session, by: Actor, /, **values: Any) -> User:

@@ -42,8 +42,37 @@ def configure(hasher: PasswordHasher) -> None:
     _decoy.cache_clear()
 
 
+class Worked(str):
+    """A password whose slow work was done before the transaction that needs what came of it."""
+
+    __slots__ = ("hash", "verdicts")
+
+    def __init__(self, _password: str) -> None:
+        self.hash: str | None = None
+        self.verdicts: dict[str | None, bool] = {}
+
+
+def worked(password: str) -> Worked:
+    """Hash a password before the transaction that keeps it: nobody waits for the work meanwhile."""
+    done = Worked(password)
+    if len(password) <= MAX_LENGTH:  # what is too long is refused anyway
+        done.hash = hashed(password)
+    return done
+
+
+def compared(password: str, kept: str | None) -> Worked:
+    """Compare a password with what is kept, and hash it anew if that is due, beforehand as well."""
+    done = Worked(password)
+    done.verdicts[kept] = matches(password, kept)
+    if kept and done.verdicts[kept] and needs_rehash(kept):
+        done.hash = hashed(password)
+    return done
+
+
 def hashed(password: str) -> str:
     """Return the argon2id hash of a password that was checked."""
+    if isinstance(password, Worked) and password.hash:
+        return password.hash
     with _turn:
         return _hasher.hash(_composed(password))
 
@@ -52,6 +81,8 @@ def matches(password: str, kept: str | None) -> bool:
     """Tell whether the password is the one hashed; as much work when there is none (R-18)."""
     if len(password) > MAX_LENGTH:
         return False
+    if isinstance(password, Worked) and kept in password.verdicts:
+        return password.verdicts[kept]
     with _turn:
         try:
             _hasher.verify(kept or _decoy(), _composed(password))

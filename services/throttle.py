@@ -4,7 +4,7 @@ import hashlib
 import ipaddress
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -43,6 +43,13 @@ def check(s: Session, account: str, address: str) -> None:
     until = max((row.blocked_until for row in rows if row and row.blocked_until), default=now())
     if until > now():
         raise Throttled(seconds=max(1, round((until - now()).total_seconds())))
+
+
+def is_waiting(s: Session, account: str, address: str) -> bool:
+    """Tell, without holding anything, whether `check` would refuse at this moment."""
+    keys = (_account(account), _address(address))
+    query = select(Throttle.key).where(Throttle.key.in_(keys), Throttle.blocked_until > now())
+    return s.scalar(query.limit(1)) is not None
 
 
 def fail(s: Session, account: str, address: str) -> None:

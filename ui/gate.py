@@ -13,7 +13,7 @@ from htpy import Element, Node, a, button, div, form, input, label, nav, p, span
 from data import db
 from data.config import Settings
 from data.threads import in_thread
-from services import accounts, categories, sessions
+from services import accounts, categories, passwords, sessions
 from services.accounts import SignIn
 from services.errors import DomainError, Invalid
 from services.words import LANGUAGES, N_, _
@@ -64,6 +64,10 @@ class Gate:
         next: Annotated[str, Form()] = "",  # noqa: A002
     ) -> Response:
         """Sign in: a new session each time, an old one presented with it is over."""
+        address = _address(request)
+        kept = await in_thread(db.read, lambda s: accounts.kept(s, email, address=address))
+        if kept is not None:
+            password = await in_thread(passwords.compared, password, *kept)
         outcome = await in_thread(db.write, lambda s: self._sign_in(s, request, email, password))
         if outcome.token is None:
             refusal = outcome.refusal.say() if outcome.refusal else ""
@@ -107,6 +111,7 @@ class Gate:
             return RedirectResponse("/login", 303)
         try:
             await self._check_code(request, code)
+            password = await in_thread(passwords.worked, password)
             token = await in_thread(
                 db.write, lambda s: _set_up(s, request, {**typed, "password": password})
             )

@@ -8,11 +8,12 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from data.models import ApiToken, Role, User
+from data.threads import in_thread
 from integrations.api import shapes, wishes
 from integrations.api.call import Answer, Anyone, KeepsProfile, KeepsTokens
 from integrations.api.fields import Key
 from integrations.api.shapes import Named, NewToken, TokenOut
-from services import accounts, sessions, teams, tokens
+from services import accounts, passwords, sessions, teams, tokens
 from services.permissions import Actor
 from services.tokens import Scope, Wish
 
@@ -80,9 +81,12 @@ async def change_me(call: KeepsProfile, body: wishes.ProfileChange) -> Response:
 @router.post("/me/password", status_code=204, tags=["me"])
 async def change_password(call: KeepsProfile, body: wishes.PasswordChange) -> Response:
     """Change one’s own password; all one’s sessions end, tokens stay."""
+    kept = await call.look(accounts.kept_of)
+    old = await in_thread(passwords.compared, body.old, kept)
+    new = await in_thread(passwords.worked, body.new)
 
     def work(s: Session, by: Actor) -> Answer:
-        accounts.change_password(s, by, body.old, body.new)
+        accounts.change_password(s, by, old, new)
         return Answer(status=204)
 
     return await call.act(work)

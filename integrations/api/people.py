@@ -7,13 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from data.models import Role
+from data.threads import in_thread
 from integrations.api import shapes, wishes
-from integrations.api.call import Answer, ReadsUsers, WritesUsers, tag_of_content
+from integrations.api.call import Answer, Call, ReadsUsers, WritesUsers, tag_of_content
 from integrations.api.fields import Key
 from integrations.api.pages import linked, packed, unpacked
 from integrations.api.shapes import UserOut
-from services import users
-from services.permissions import Actor
+from services import passwords, users
+from services.permissions import Action, Actor, require
 
 router = APIRouter(tags=["users"])
 
@@ -86,9 +87,12 @@ async def list_users(call: ReadsUsers, wanted: Annotated[UserQuery, Query()]) ->
 @router.post("/users", response_model=UserOut, status_code=201)
 async def create_user(call: WritesUsers, body: wishes.UserNew) -> Response:
     """Create an account; for administrators."""
+    given = _inside(body.model_dump())
+    if body.password is not None:
+        given["password"] = await _worked(call, body.password)
 
     def work(s: Session, by: Actor) -> Answer:
-        return _told(s, by, users.create(s, by, **_inside(body.model_dump())).id, status=201)
+        return _told(s, by, users.create(s, by, **given).id, status=201)
 
     return await call.act(work)
 
@@ -114,9 +118,10 @@ async def change_user(call: WritesUsers, user: Key, body: wishes.UserChange) -> 
 @router.post("/users/{user}/password", status_code=204)
 async def set_password(call: WritesUsers, user: Key, body: wishes.PasswordSet) -> Response:
     """Give somebody a new password; their sessions end."""
+    password = await _worked(call, body.password)
 
     def work(s: Session, by: Actor) -> Answer:
-        users.set_password(s, by, user, body.password)
+        users.set_password(s, by, user, password)
         return Answer(status=204)
 
     return await call.act(work)
@@ -133,6 +138,12 @@ async def find_people(call: ReadsUsers, wanted: Annotated[PersonQuery, Query()])
         return Answer(content=People(items=items))
 
     return await call.show(work)
+
+
+async def _worked(call: Call, password: str) -> str:
+    """Hash a password before the transaction that keeps it, for whom it may be."""
+    await call.look(lambda _s, by: require(by, Action.USER_MANAGE))
+    return await in_thread(passwords.worked, password)
 
 
 def _told(s: Session, by: Actor, user_id: int, *, status: int = 200) -> Answer:

@@ -8,7 +8,8 @@ from nicegui import ui
 from sqlalchemy.orm import Session
 
 from data.models import Role, Team, User
-from services import labels, teams, users
+from data.threads import in_thread
+from services import labels, passwords, teams, users
 from services.errors import DomainError
 from services.permissions import Actor
 from services.users import UserPage
@@ -117,7 +118,9 @@ class Users:
 
         async def save(values: dict[str, Any]) -> None:
             given = _read(values)
-            await self._do.attempt(users.create, **{**given, "password": given["password"] or None})
+            password = given.pop("password")
+            worked = await in_thread(passwords.worked, password) if password else None
+            await self._do.attempt(users.create, **given, password=worked)
 
         await dialogs.form(_("Create a user"), controls, save, verb=_("Create"))
 
@@ -136,7 +139,8 @@ class Users:
             return {"password": field.props("autocomplete=new-password")}
 
         async def save(values: dict[str, Any]) -> None:
-            await self._do.attempt(users.set_password, user.id, str(values["password"] or ""))
+            password = await in_thread(passwords.worked, str(values["password"] or ""))
+            await self._do.attempt(users.set_password, user.id, password)
 
         title = _("Set the password of {name}").format(name=user.name)
         if await dialogs.form(title, controls, save):

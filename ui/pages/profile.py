@@ -8,7 +8,8 @@ from nicegui import ui
 from sqlalchemy.orm import Session
 
 from data.models import ApiToken, LoginSession, Theme, User
-from services import accounts, labels, sessions, tokens
+from data.threads import in_thread
+from services import accounts, labels, passwords, sessions, tokens
 from services.errors import Invalid
 from services.permissions import Actor
 from services.words import N_, _
@@ -103,6 +104,8 @@ def _draw_password(do: Door) -> None:
     async def save() -> None:
         old, new = drawn["old"].value or "", drawn["new"].value or ""
         try:
+            old = await in_thread(passwords.compared, old, await do.see(accounts.kept_of))
+            new = await in_thread(passwords.worked, new)
             await do.attempt(accounts.change_password, old, new, session_id=do.login.session_id)
         except Invalid as refusal:
             fields.show_problems(drawn, refusal)

@@ -95,14 +95,23 @@ def kind_of(head: bytes) -> str:
 
 def older_than(instant: datetime) -> Iterator[str]:
     """Return the digests of the files that came before an instant."""
-    for path in _root.glob("??/??/*"):
-        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < instant:
-            yield path.name
+    return (path.name for path in _root.glob("??/??/*") if _is_older(path, instant))
 
 
-def remove(digest: str) -> None:
-    """Delete the bytes, if they are there; the caller knows that no row refers to them."""
-    path_of(digest).unlink(missing_ok=True)
+def remove(digest: str, *, older_than: datetime) -> bool:
+    """Delete bytes that came before an instant; the caller knows that no row refers to them."""
+    path = path_of(digest)
+    if not _is_older(path, older_than):
+        return False
+    path.unlink(missing_ok=True)
+    return True
+
+
+def _is_older(path: Path, instant: datetime) -> bool:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC) < instant
+    except FileNotFoundError:  # another process was faster
+        return False
 
 
 class Intake:

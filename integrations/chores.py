@@ -6,11 +6,12 @@ import ctypes.util
 import gc
 import logging
 import time
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from data import db
-from services import renaming, upkeep
+from services import attachments, renaming, upkeep
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ async def run() -> None:
             await asyncio.to_thread(move_due)
             if time.monotonic() - cleaned > CLEAN_EVERY_SECONDS:
                 cleaned = time.monotonic()
-                await asyncio.to_thread(db.write, upkeep.clean)
+                await asyncio.to_thread(clean)
                 await asyncio.to_thread(trim_memory)
         except SQLAlchemyError:
             log.exception("the upkeep could not be done")  # the next time it is still due
@@ -40,6 +41,13 @@ def move_due() -> None:
             pass
     while db.write(renaming.follow):
         pass
+
+
+def clean() -> None:
+    """Forget what is over; folders are walked through while no transaction is open."""
+    db.write(upkeep.clean)
+    for digests in attachments.aged():
+        db.write(partial(attachments.sweep, digests=digests))
 
 
 def trim_memory() -> None:

@@ -1,7 +1,7 @@
 """Files of tickets and comments; before they are sent they belong to a draft."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -155,23 +155,28 @@ def get(s: Session, by: Actor, attachment_id: int) -> Attachment:
     return attachment
 
 
-def sweep(s: Session) -> int:
+def aged() -> Iterator[set[str]]:
+    """Return the digests of the files a day old, some at a time; walks the folders, in no session.
+
+    The row of a file that has just come may not be there yet.
+    """
+    digests = files.older_than(_yesterday())
+    while some := set(islice(digests, 500)):
+        yield some
+
+
+def sweep(s: Session, digests: set[str]) -> int:
     """Remove the bytes that no row refers to: of purged tickets, discarded and never sent files.
 
-    Only those a day old: the row of a file that has just come may not be there yet.
+    One that has come again since it was listed stays.
     """
-    removed = 0
-    for digests in _batched(files.older_than(now() - timedelta(days=1))):
-        query = select(Attachment.digest).where(Attachment.digest.in_(digests))
-        for digest in digests - set(s.scalars(query)):
-            files.remove(digest)
-            removed += 1
-    return removed
+    query = select(Attachment.digest).where(Attachment.digest.in_(digests))
+    unneeded = digests - set(s.scalars(query))
+    return sum(files.remove(digest, older_than=_yesterday()) for digest in unneeded)
 
 
-def _batched(digests: Iterator[str]) -> Iterator[set[str]]:
-    while batch := set(islice(digests, 500)):
-        yield batch
+def _yesterday() -> datetime:
+    return now() - timedelta(days=1)
 
 
 def in_draft(by: Actor, context: str) -> tuple[ColumnElement[bool], ...]:

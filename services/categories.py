@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,20 +21,27 @@ LONGEST_PATH = 255
 ROOTS = (N_("Hardware"), N_("Software"))
 
 
-def options(s: Session) -> list[tuple[int, str]]:
-    """Return (id, path) of the active categories in the order of the tree, for everybody."""
-    return [(category.id, category.path) for category in offered(s)]
+class Node(Protocol):
+    """What has a place in the tree."""
+
+    id: Any
+    name: Any
+    parent_id: Any
+    position: Any
+
+
+C = TypeVar("C", bound=Node)
 
 
 def offered(s: Session) -> list[Category]:
     """Return the active categories in the order of the tree, for everybody."""
-    return _in_order(s.scalars(select(Category).where(Category.is_active)))
+    return in_order(s.scalars(select(Category).where(Category.is_active)))
 
 
 def tree(s: Session, by: Actor) -> list[Category]:
     """Return every category in the order of the tree, for the administrator."""
     require(by, Action.CATEGORY_MANAGE)
-    return _in_order(s.scalars(select(Category)))
+    return in_order(s.scalars(select(Category)))
 
 
 def get(s: Session, by: Actor, category_id: int) -> Category:
@@ -147,12 +154,12 @@ def _parent(wished: dict[str, Any], allowed: list[Category]) -> Category | None:
     raise Invalid({"parent_id": N_("Choose another parent category.")})
 
 
-def _in_order(categories: Iterable[Category]) -> list[Category]:
+def in_order(categories: Iterable[C]) -> list[C]:
     """Return the categories parents first, siblings by position, then by name."""
-    children: defaultdict[int | None, list[Category]] = defaultdict(list)
+    children: defaultdict[int | None, list[C]] = defaultdict(list)
     for category in sorted(categories, key=lambda c: (c.position, fold(c.name), c.id)):
         children[category.parent_id].append(category)
-    found: list[Category] = []
+    found: list[C] = []
     waiting = children[None][::-1]
     while waiting:
         found.append(category := waiting.pop())

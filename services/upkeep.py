@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from data.clock import now
 from data.models import PendingReason, Shelf, Status, Ticket
 from services import (
-    attachments,
     deliveries,
     replays,
     sessions,
@@ -37,12 +36,11 @@ def close(s: Session) -> int:
 
 
 def clean(s: Session) -> None:
-    """Forget sessions, failures, deliveries and answers that are over, and unneeded files."""
+    """Forget sessions, failures, deliveries and answers that are over."""
     sessions.clean(s)
     deliveries.clean(s)
     throttle.clean(s)
     replays.clean(s)
-    attachments.sweep(s)
 
 
 def _move(s: Session, source: Status, target: Status, *due: ColumnElement[bool]) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher, profiles
-from sqlalchemy import Engine, event, select, update
+from sqlalchemy import Connection, Engine, event, select, update
 from sqlalchemy.orm import Session
 
 from data import clock, db, files
@@ -214,6 +214,31 @@ def queries(engine: Engine) -> Iterator[Queries]:
     event.listen(engine, "before_cursor_execute", counted.count)
     yield counted
     event.remove(engine, "before_cursor_execute", counted.count)
+
+
+class Changes:
+    """Counts the transactions of changes that are open."""
+
+    def __init__(self) -> None:
+        self.open = 0
+
+    def begin(self, connection: Connection) -> None:
+        self.open += bool(connection.get_execution_options().get("writes"))
+
+    def end(self, connection: Connection) -> None:
+        self.open -= bool(connection.get_execution_options().get("writes"))
+
+
+@pytest.fixture
+def changes(engine: Engine) -> Iterator[Changes]:
+    """The transactions in which the application changes something at this moment."""
+    counted = Changes()
+    heard = {"begin": counted.begin, "commit": counted.end, "rollback": counted.end}
+    for name, listener in heard.items():
+        event.listen(engine, name, listener)
+    yield counted
+    for name, listener in heard.items():
+        event.remove(engine, name, listener)
 
 
 CHEAP = PasswordHasher.from_parameters(profiles.CHEAPEST)

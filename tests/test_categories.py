@@ -32,7 +32,7 @@ def grow(s: Session, by: Actor, *path: str) -> Category:
 
 
 def paths(s: Session) -> list[str]:
-    return [path for _id, path in categories.options(s)]
+    return [category.path for category in categories.offered(s)]
 
 
 @pytest.mark.parametrize("who", ["alice", "bruno", "chloe", "driss"])

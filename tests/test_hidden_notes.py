@@ -76,7 +76,7 @@ def everything_told(s: Session, by: Actor, number: int, foreign: int) -> dict[st
         "trash": lambda: trash.count(s, by),
         "people": lambda: users.search(s, by, "", kind="anyone"),
         "tags": lambda: tags.suggestions(s, by, ""),
-        "categories": lambda: categories.options(s),
+        "categories": lambda: [c.path for c in categories.offered(s)],
         "draft": lambda: drafts.get(s, by, comments.draft_of(number)),
         "comments": each(s, by, comments.get, Comment),
         "versions": each(s, by, comments.versions, Comment),

@@ -7,14 +7,13 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from data.config import Settings
 from data.models import Role, User
 from services import accounts, passwords, throttle
 from tests.callers import Callers
-from tests.conftest import CHEAP, People
+from tests.conftest import CHEAP, Changes, People
 from ui.gate import Gate
 from ui.logins import Logins
 
@@ -24,32 +23,16 @@ OLD, NEW = "une girafe lit le journal", "trois bateaux rouges au port"
 class Watched:
     """A hasher that notes how many transactions of changes are open while it works."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.open = 0
+    def __init__(self, changes: Changes) -> None:
         self.found: list[int] = []
-        self._engine = engine
-        self._steps = {"begin": 1, "commit": -1, "rollback": -1}
-        for name in self._steps:
-            event.listen(engine, name, getattr(self, name))
-
-    def begin(self, connection: Any) -> None:
-        self.open += bool(connection.get_execution_options().get("writes"))
-
-    def commit(self, connection: Any) -> None:
-        self.open -= bool(connection.get_execution_options().get("writes"))
-
-    rollback = commit
-
-    def close(self) -> None:
-        for name in self._steps:
-            event.remove(self._engine, name, getattr(self, name))
+        self._changes = changes
 
     def hash(self, *given: Any) -> str:
-        self.found.append(self.open)
+        self.found.append(self._changes.open)
         return CHEAP.hash(*given)
 
     def verify(self, *given: Any) -> bool:
-        self.found.append(self.open)
+        self.found.append(self._changes.open)
         return CHEAP.verify(*given)
 
     def check_needs_rehash(self, kept: str) -> bool:
@@ -57,15 +40,14 @@ class Watched:
 
 
 @pytest_asyncio.fixture
-async def watched(s: Session, people: People, engine: Engine) -> AsyncIterator[Watched]:
+async def watched(s: Session, people: People, changes: Changes) -> AsyncIterator[Watched]:
     """Work on passwords is watched; Alice and Diane have one."""
     for by in (people.alice, people.diane):
         s.get_one(User, by.id).password_hash = passwords.hashed(OLD)
     s.commit()
-    hasher = Watched(engine)
+    hasher = Watched(changes)
     passwords.configure(hasher)  # type: ignore[arg-type] # all that is used of one
     yield hasher
-    hasher.close()
     passwords.configure(CHEAP)
 
 

@@ -1,14 +1,18 @@
 """Deleted tickets: into the trash, back, or gone for good (F-014, F-015; 5.3.9)."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data import db, files
+from data import clock, db, files
 from data.models import Attachment, Event, LinkKind, Status, Ticket
+from integrations import chores
 from services import (
     assignment,
     attachments,
@@ -29,7 +33,7 @@ from services.creation import NewTicket
 from services.errors import Invalid, NotAllowed, NotFound
 from services.filters import Filter
 from services.permissions import Policy
-from tests.conftest import Clock, People, happened, last_event
+from tests.conftest import Changes, Clock, People, happened, last_event
 
 
 def stored(text: bytes, name: str = "note.txt") -> files.Stored:
@@ -206,14 +210,47 @@ def test_bytes_without_a_row_are_swept_a_day_later(
     attachments.add(s, people.alice, creation.DRAFT, kept)
     s.commit()
 
-    assert attachments.sweep(s) == 0
+    chores.clean()
     assert files.path_of(gone).exists()
     time.pass_by(hours=25)
-    assert attachments.sweep(s) == 1
+    chores.clean()
 
     assert not files.path_of(gone).exists()
     assert Path(files.path_of(kept.digest)).read_bytes() == b"kept"
     assert s.scalars(select(Attachment.digest)).all() == [kept.digest]
+
+
+def test_bytes_that_came_again_since_they_were_listed_stay(
+    s: Session, people: People, time: Clock
+) -> None:
+    digest = stored(b"twice").digest
+    time.pass_by(hours=25)
+    (listed,) = attachments.aged()
+    later = clock.now().timestamp()
+    os.utime(files.path_of(digest), (later, later))  # whoever sends them again, renews them
+
+    assert attachments.sweep(s, listed) == 0
+
+    assert files.path_of(digest).exists()
+
+
+def test_the_folders_are_walked_through_in_no_transaction(
+    s: Session, people: People, time: Clock, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(b"gone")
+    time.pass_by(hours=25)
+    walked: list[int] = []
+    older_than = files.older_than
+
+    def watched(instant: datetime) -> Iterator[str]:
+        for digest in older_than(instant):
+            walked.append(changes.open)
+            yield digest
+
+    monkeypatch.setattr(files, "older_than", watched)
+    chores.clean()
+
+    assert walked == [0]
 
 
 def test_the_number_of_an_event_is_never_given_twice(

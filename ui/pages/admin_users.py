@@ -103,7 +103,7 @@ class Users:
         elif user and action == "password":
             await self._set_password(user)
         elif user and action == "activity":
-            await self._do(users.edit, user.id, is_active=not user.is_active)
+            await self._do(users.deactivate if user.is_active else users.activate, user.id)
 
     async def _create(self) -> None:
         def controls() -> dict[str, Any]:

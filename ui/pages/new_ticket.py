@@ -8,7 +8,7 @@ from nicegui import PageArguments, ui
 from sqlalchemy.orm import Session
 
 from data.models import Attachment, Channel, Impact, TicketType, Urgency
-from services import attachments, categories, creation, drafts, labels, teams, tickets, users
+from services import attachments, choices, creation, drafts, labels, tickets, users
 from services.creation import DRAFT, NewTicket
 from services.errors import DomainError, Invalid
 from services.permissions import Action, Actor, allows
@@ -47,14 +47,15 @@ async def new_ticket_page(args: PageArguments) -> None:
 def load(s: Session, by: Actor, follows: int | None) -> Loaded:
     """Fetch all the form needs, in one transaction."""
     draft = drafts.get(s, by, DRAFT)
-    for_whom = draft.get("requester_id")
+    for_whom: int | None = draft.get("requester_id")
+    offered = choices.offered(s, by, named=for_whom)
     return Loaded(
-        categories=categories.options(s),
-        teams=teams.options(s, by) if by.is_staff else [],
+        categories=offered.categories,
+        teams=offered.teams,
         draft=draft,
         files=tuple(attachments.drafted(s, by, DRAFT)),
         follows=tickets.get(s, by, follows).number if follows else None,
-        caller=users.names(s, [for_whom]).get(for_whom, "") if for_whom and by.is_staff else "",
+        caller=offered.named.get(for_whom or 0, ""),
     )
 
 

@@ -278,9 +278,17 @@ class Actions:
         async def save(values: dict[str, Any]) -> None:
             await self._do.done(_("Tag added."), tags.add, self._number, str(values["tag"] or ""))
 
-        await dialogs.form(
-            _("Add a tag"), lambda: {"tag": fields.text(_("Tag"), name="tag")}, save, verb=_("Add")
-        )
+        def controls() -> dict[str, Any]:
+            field = fields.text(_("Tag"), name="tag", autocomplete=[])
+
+            async def suggest(typed: str) -> None:
+                names = await self._do.look(tags.suggestions, typed)
+                if names is not None and not field.is_deleted:
+                    field.set_autocomplete(names)
+
+            return {"tag": field.on_value_change(lambda e: suggest(e.value or ""))}
+
+        await dialogs.form(_("Add a tag"), controls, save, verb=_("Add"))
 
     async def _remove_tag(self, value: Any) -> None:
         await self._do.act(_("Tag removed."), tags.remove, self._number, str(value))

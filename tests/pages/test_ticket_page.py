@@ -46,6 +46,25 @@ async def test_an_empty_message_is_refused_beside_its_field(visit: Visit, ticket
     await alice._until(lambda: bool(alice.field("composer").error), "an error")
 
 
+async def test_tags_that_are_used_are_suggested_while_one_types(
+    visit: Visit, s: Session, people: People, ticket: Ticket
+) -> None:
+    for name in ("wifi", "vip"):
+        tags.add(s, people.bruno, ticket.number, name)
+    s.commit()
+    bruno = await visit("bruno", f"/tickets/{ticket.number}")
+
+    bruno.press('data-action="add_tag"', "add_tag")
+    elements = bruno._client.elements.values
+    await bruno._until(
+        lambda: any(e.props.get("data-testid") == "tag" for e in elements()), "the field"
+    )
+    field = bruno.field("tag")
+    field.set_value("w")
+
+    await bruno._until(lambda: field.props["_autocomplete"] == ["wifi"], "the suggestion")
+
+
 async def test_what_a_requester_may_not_do_is_neither_shown_nor_done(
     visit: Visit, s: Session, ticket: Ticket
 ) -> None:

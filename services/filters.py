@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select, true
 
 from data.clock import now
 from data.models import Part, Priority, Status, Tag, Ticket, TicketTag
@@ -123,7 +123,7 @@ def _of_state(wanted: Filter) -> list[Narrowing]:
     if wanted.is_late:
         found.append(Narrowing(Ticket.due_order < now(), "ix_ticket_by_due"))
     if wanted.is_answered:
-        answered = Ticket.answered_by_requester.is_(True)
+        answered = Ticket.answered_by_requester == true()  # “IS true” enters no index of MariaDB
         found.append(Narrowing(answered, "ix_ticket_answered", is_ordered=True))
     return found
 

@@ -93,7 +93,12 @@ SORTS: dict[str, plans.Order] = {
     "due": plans.Order(Ticket.due_order.expression, "ix_ticket_by_due", downwards=False),
     "status": plans.Order(Ticket.status.expression, "ix_ticket_by_status", downwards=False),
     "title": plans.Order(Ticket.folded_title.expression, "ix_ticket_by_title", downwards=False),
-    "lead": plans.Order(Ticket.lead_name.expression, "ix_ticket_by_lead", downwards=False),
+    "lead": plans.Order(
+        Ticket.lead_name.expression,
+        "ix_ticket_by_lead",
+        downwards=False,
+        alike="ix_ticket_of_lead",
+    ),
     "requester": plans.Order(
         Ticket.requester_name.expression, "ix_ticket_by_requester", downwards=False
     ),

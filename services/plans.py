@@ -27,6 +27,7 @@ from sqlalchemy.sql.elements import Grouping, UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from data.models import Shelf, Ticket
+from data.models.names import names_of
 from services import filters
 from services.filters import Filter, Narrowing
 from services.permissions import Action, Actor, allows, may_see, ways_to_see
@@ -48,6 +49,7 @@ class Order:
     index: str
     downwards: bool
     position: Position | None = None
+    alike: str = ""  # the index of the condition whose tickets have one name here
 
     @property
     def is_usual(self) -> bool:
@@ -109,6 +111,7 @@ def _found(
 ) -> Select[Any]:
     branches = _branches(by, wanted, more)
     entries = _entries(s, branches, order)
+    branches = _named(s, branches, entries, order)
     pages = [_select(*pair, order, limit) for pair in zip(branches, entries, strict=True)]
     if not pages:
         nothing = select(Ticket.number, order.column.label("sort_key"))
@@ -204,6 +207,25 @@ def _counted(
         each.append(select(literal(i), func.count()).select_from(some.subquery()))
     found: dict[int, int] = dict(s.execute(union_all(*each)).all())
     return [found[i] for i in range(len(unsure))]
+
+
+def _named(
+    s: Session, branches: Sequence[_Branch], entries: Sequence[_Entry], order: Order
+) -> list[_Branch]:
+    """Add the name of the one lead that is wanted where the order of names is entered.
+
+    Otherwise all that are listed under names before it would be walked through. Somebody just
+    renamed has tickets under both.
+    """
+    found = list(branches)
+    for place, (branch, entry) in enumerate(zip(branches, entries, strict=True)):
+        wanted = [n for n in branch.narrowings if n.index and n.index == order.alike]
+        if wanted and entry.index == order.index:
+            condition: Any = wanted[0].condition
+            under = names_of(s, getattr(condition.right, "value", None))
+            more = Narrowing(order.column.in_(under), order.index)
+            found[place] = _Branch(branch.shelf, (*branch.narrowings, more))
+    return found
 
 
 def _select(branch: _Branch, entry: _Entry, order: Order, limit: int) -> Select[Any]:

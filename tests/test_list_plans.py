@@ -5,15 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, insert
+from sqlalchemy import Connection, Engine, create_engine, event, insert
 from sqlalchemy.orm import Session
 
 from data import db
 from data.models import Priority, Role, Status, Ticket
-from services import lists
+from services import lists, plans
 from services.filters import VIEWS, Filter, narrowed
 from services.permissions import Actor
 from tests.conftest import People
+from tests.servers import MariaDB
 
 INDEX = {
     "updated": "ix_ticket_by_updated",
@@ -93,7 +94,7 @@ def test_each_order_is_that_of_an_index(
     assert view == "all" or "TEMP B-TREE" not in found  # two pages are put together: open and done
 
 
-FEW, MANY = 1_000, 20_000
+FEW, MANY, VAST = 1_000, 20_000, 100_000
 FILTERS: dict[str, Filter] = {
     **VIEWS,
     "urgent": Filter(priorities=frozenset({Priority.URGENT})),
@@ -120,7 +121,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Engin
 
 
 def _fill(connection: Connection, size: int) -> None:
-    """Alice (1) asks a hundredth, Driss (3) the rest; Bruno (2) leads a tenth; 3 % are open."""
+    """Alice (1) asks a hundredth, Driss (3) the rest; Bruno (2) leads a seventh; 3 % are open."""
     tables = db.Base.metadata.tables
     people_ = [{"id": n, "name": f"{n}", "email": f"{n}@exemple.fr"} for n in (1, 2, 3)]
     connection.execute(insert(tables["user"]), people_)
@@ -134,8 +135,8 @@ def _fill(connection: Connection, size: int) -> None:
             "folded_title": f"titre {n * 7919 % size}",
             "requester_id": 1 if n % 100 == 0 else 3,
             "created_by_id": 3,
-            "lead_id": 2 if n % 10 == 0 else None,
-            "lead_name": "bruno" if n % 10 == 0 else "",
+            "lead_id": 2 if n % 7 == 0 else None,
+            "lead_name": "bruno" if n % 7 == 0 else "",
             "requester_name": "alice" if n % 100 == 0 else "driss",
             "team_id": 1 if n % 50 == 0 else None,
             "status": Status.NEW if n > size * 0.97 else Status.CLOSED,
@@ -146,6 +147,29 @@ def _fill(connection: Connection, size: int) -> None:
         for n in range(1, size + 1)
     ]
     connection.execute(insert(tables["ticket"]), rows)
+
+
+@pytest.fixture(scope="module")
+def filled_mariadb(mariadb_url: str) -> Iterator[dict[int, Engine]]:
+    """Two databases of MariaDB alike but for their size."""
+    outer = create_engine(mariadb_url)
+    engines = {}
+    for size in (FEW, VAST):
+        name = f"{MariaDB.DATABASE}_{size}"
+        with outer.begin() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        url = outer.url.set(database=name).render_as_string(hide_password=False)
+        engines[size] = db.configure(url)
+        db.Base.metadata.create_all(engines[size])
+        with engines[size].begin() as connection:
+            _fill(connection, size)
+            connection.exec_driver_sql("ANALYZE TABLE ticket")
+    yield engines
+    for size, engine in engines.items():
+        engine.dispose()
+        with outer.begin() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {MariaDB.DATABASE}_{size}")
+    outer.dispose()
 
 
 LOOKERS = {
@@ -182,6 +206,31 @@ def test_a_page_asks_as_often_of_many_as_of_few(filled: dict[int, Engine], who: 
                 counts.add(len(_asked(engine, s, LOOKERS[who], wanted, "updated")))
         assert max(counts) <= 3, name
         assert max(counts) - min(counts) <= 1, name  # who helps is asked only where there are rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", LOOKERS)
+def test_mariadb_reads_hardly_more_rows_of_many_than_of_few(
+    filled_mariadb: dict[int, Engine], monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    monkeypatch.setattr(plans, "FEW", 100)  # what a page may put in order itself: most are more
+    monkeypatch.setattr(plans, "LOOKED_THROUGH", 100)
+    for name, wanted in FILTERS.items():
+        for sort in ("updated", "priority", "lead"):
+            read = {}
+            for size, engine in filled_mariadb.items():
+                with Session(engine) as s:
+                    before = _rows_read(s)
+                    first = lists.page(s, LOOKERS[who], wanted, sort=sort)
+                    lists.page(s, LOOKERS[who], wanted, sort=sort, cursor=first.after)
+                    read[size] = _rows_read(s) - before
+            assert read[VAST] < 4 * read[FEW] + VAST / 5, (name, sort, read)
+
+
+def _rows_read(s: Session) -> int:
+    """Return how many rows, or entries of indexes, this connection has read so far."""
+    asked = "SHOW SESSION STATUS LIKE 'Handler_read%%'"
+    return sum(int(row[1]) for row in s.connection().exec_driver_sql(asked))
 
 
 def _asked(

@@ -62,3 +62,12 @@ def _name(s: Session, stale: list[tuple[Any, str, int | None]]) -> None:
             names = {key: listed(name) for key, name in rows}
     for ticket, field, person in stale:
         setattr(ticket, field, names.get(person or 0, ""))
+
+
+def names_of(s: Session, person: int | None) -> list[str]:
+    """Return what somebody is listed under, and still is on some tickets; nobody is under ""."""
+    if person is None:
+        return [""]
+    old = s.scalars(select(Renaming.listed).where(Renaming.user_id == person))
+    name = s.scalar(select(User.name).where(User.id == person)) or ""
+    return sorted({listed(name), *old})

@@ -72,6 +72,13 @@ class Blocked(DomainError):
     sentence = N_("Ticket #{blocker} blocks this one: resolve it first.")
 
 
+class InUse(DomainError):
+    """Something else depends on it."""
+
+    code = "in_use"
+    sentence = N_("This is still used: {name}.")
+
+
 class Conflict(DomainError):
     """Somebody changed the same field meanwhile; `theirs` and `mine` hold both values."""
 

@@ -34,6 +34,11 @@ def configure(*, timezone: str) -> None:
     _home_zone = timezone
 
 
+def home_zone() -> str:
+    """Return the name of the installation’s time zone."""
+    return _home_zone
+
+
 def hash_token(token: str) -> str:
     """Return what is kept of a session’s token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -23,6 +23,7 @@ from data.models import (
 )
 from data.text import fold
 from services import (
+    calendars,
     checks,
     comments,
     events,
@@ -60,7 +61,7 @@ def undo(s: Session, by: Actor, event_id: int) -> None:
         TooLate: after OFFERED_SECONDS, when it changed again, or when it is of a kind that stays.
     """
     event = s.get(Event, event_id, with_for_update=True, populate_existing=True)
-    if event is None or event.actor_id != by.id or event.ticket_number is None:
+    if event is None or event.actor_id != by.id or not _is_offered(event):
         raise NotFound
     if now() - event.created_at > timedelta(seconds=OFFERED_SECONDS + GRACE_SECONDS):
         raise TooLate
@@ -71,6 +72,10 @@ def undo(s: Session, by: Actor, event_id: int) -> None:
         raise TooLate
     inverse(s, by, event)
     event.details = {**event.details, "undone": True}
+
+
+def _is_offered(event: Event) -> bool:
+    return event.ticket_number is not None or event.kind in _INVERSES
 
 
 def ticket_of(s: Session, by: Actor, event_id: int) -> int | None:
@@ -219,6 +224,9 @@ def _relink_external(s: Session, by: Actor, event: Event) -> None:
 
 
 _INVERSES: dict[str, Callable[[Session, Actor, Event], None]] = {
+    "calendar.closure_added": calendars.take_back,
+    "calendar.closure_removed": calendars.take_back,
+    "calendar.edited": calendars.take_back,
     "comment.deleted": _recomment,
     "comment.edited": _unedit,
     "comment.noted": _uncomment,

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 KIND = re.compile(
-    r"(category|comment|delivery|external_link|link|session|team|ticket|token|user|webhook)"
+    r"(calendar|category|comment|delivery|external_link|link|session|team|ticket|token|user|webhook)"
     r"\.[a-z]+(_[a-z]+)*"
 )
 LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")

@@ -83,6 +83,7 @@ STATUS: dict[str, int] = {
     "closed": 409,
     "conflict": 409,
     "database_lost": 503,
+    "in_use": 409,
     "invalid": 422,
     "key_reused": 422,
     "malformed": 400,

@@ -53,8 +53,10 @@ def simulate(
     Raises:
         Invalid: for each field that is wrong; `business_minutes` when that many never come.
     """
-    hours = open_days.hours_from(checked({**DEFAULTS, **values}, _FIELDS))
-    return of_hours(hours, start, end, business_minutes)
+    given = checked({**DEFAULTS, **values}, _FIELDS)
+    if end is None and opening_hours.are_never(given["hours"]):
+        raise Invalid({"hours": N_("Enter opening hours on at least one day.")})
+    return of_hours(open_days.hours_from(given), start, end, business_minutes)
 
 
 def of_calendar(

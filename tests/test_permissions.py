@@ -12,6 +12,7 @@ from data.models import Link, LinkKind, Role, Status, Team, User
 from services import (
     assignment,
     attachments,
+    calendars,
     categories,
     comments,
     creation,
@@ -143,6 +144,7 @@ ANYWHERE: dict[str, Gesture] = {
     ),
     "queue:see": lambda x, by, _: teams.options(x.s, by),
     "category:manage": lambda x, by, _: categories.create(x.s, by, name="Fax"),
+    "deadline:manage": lambda x, by, _: calendars.begin(x.s, by),
     "delivery:manage": lambda x, by, _: deliveries.page(x.s, by, "webhook"),
     "team:manage": lambda x, by, _: teams.create(x.s, by, name="Minitel"),
     "token:manage": lambda x, by, _: tokens.all(x.s, by),

@@ -13,7 +13,7 @@ from htpy import Element, Node, a, button, div, form, input, label, nav, p, span
 from data import db
 from data.config import Settings
 from data.threads import in_thread
-from services import accounts, categories, passwords, sessions
+from services import accounts, calendars, categories, passwords, sessions
 from services.accounts import SignIn
 from services.errors import DomainError, Invalid
 from services.words import LANGUAGES, N_, _
@@ -171,6 +171,7 @@ def setup_code(secret_key: str) -> str:
 def _set_up(s: Any, request: Request, given: Mapping[str, str]) -> str:
     user = accounts.set_up(s, name=given["name"], email=given["email"], password=given["password"])
     categories.seed(s)
+    calendars.default(s)
     agent = request.headers.get("user-agent", "")
     return sessions.open(s, user.id, address=_address(request), user_agent=agent)
 

@@ -13,6 +13,7 @@ from integrations.api import (
     actions,
     around,
     bulk,
+    calendars,
     deliveries,
     description,
     find,
@@ -56,5 +57,5 @@ def version_1() -> FastAPI:
 
 _PARTS = (
     *(bulk, tickets, actions, talk, around, find, views),
-    *(people, organisation, oneself, webhooks, deliveries),
+    *(people, organisation, calendars, oneself, webhooks, deliveries),
 )

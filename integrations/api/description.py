@@ -36,9 +36,11 @@ TAGS = [
     {"name": "teams", "description": "Teams and their members."},
     {"name": "categories", "description": "The tree of categories."},
     {"name": "webhooks", "description": "Other systems that are told what happens."},
+    {"name": "calendars", "description": "When an organisation works, and what follows."},
     {"name": "me", "description": "Who the token speaks for."},
     {"name": "tokens", "description": "Tokens of one’s own and of services."},
 ]
+CHANGES_NOTHING = "x-changes-nothing"  # of a POST, which then needs no Idempotency-Key
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 _WHEN = {
     "400": "The body is not JSON.",
@@ -135,7 +137,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         if status in ("409", "412") and not is_change:
             continue
         responses[status] = {"$ref": f"#/components/responses/{_name(status)}"}
-    if method == "post":
+    if method == "post" and CHANGES_NOTHING not in operation:
         operation.setdefault("parameters", []).append(_KEY)
     if is_change and "{" in path:
         operation.setdefault("parameters", []).append(_MATCH)

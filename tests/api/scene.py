@@ -1,6 +1,7 @@
 """Something of Alice’s to call every operation on, made afresh for each call."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from data.models import Event, LinkKind, Role, Webhook
 from services import (
     assignment,
     attachments,
+    calendars,
     categories,
     comments,
     creation,
@@ -29,6 +31,7 @@ from services.creation import NewTicket
 from services.tokens import Scope, Wish
 from tests.conftest import People
 
+CHRISTMAS = date(2026, 12, 25)
 PASSWORD = "trois bateaux rouges"
 RECEIVER = "https://93.184.215.14/hook"  # by address: nobody is asked where it is
 KINDS = ["ticket.created"]
@@ -79,6 +82,8 @@ def place(s: Session, people: People, turn: int) -> Place:
         "category": categories.create(s, diane, name=f"Catégorie {turn}").id,
     }
     hook, _secret = webhooks.create(s, diane, name=f"Supervision {turn}", url=RECEIVER, kinds=KINDS)
+    hours = calendars.create(s, diane, name=f"Horaires {turn}")
+    closure = calendars.add_closure(s, diane, hours.id, starts_on=CHRISTMAS, ends_on=CHRISTMAS)
     for kept in views.mine(s, bruno):
         views.delete(s, bruno, kept.id)
     view = views.create(s, bruno, name=f"Vue {turn}", asked={"status": "new"})
@@ -100,6 +105,8 @@ def place(s: Session, people: People, turn: int) -> Place:
             "view": view.id,
             "webhook": hook.id,
             "delivery": delivery,
+            "calendar": hours.id,
+            "closure": closure.id,
             "turn": turn,
             "bruno": bruno.id,
             **made,
@@ -150,6 +157,17 @@ def body_of(operation: str, at: Place) -> dict[str, Any]:
         "PATCH /teams/{team}": {"description": "autre"},
         "POST /categories": {"name": f"Neuve {at.ids['turn']}"},
         "PATCH /categories/{category}": {"position": 3},
+        "POST /calendars": {"name": f"Neufs {at.ids['turn']}", "hours": "always"},
+        "PATCH /calendars/{calendar}": {"holidays": "FR-mayotte"},
+        "POST /calendars/{calendar}/closures": {
+            "starts_on": "2026-12-24",
+            "ends_on": "2026-12-31",
+        },
+        "POST /calendars/simulate": {
+            "hours": "always",
+            "start": "2026-11-27T17:30:00Z",
+            "business_minutes": 30,
+        },
         "PATCH /me": {"phone": "01 23 45 67 89"},
         "POST /me/password": {"old": "faux", "new": PASSWORD},
         "POST /views": {"name": "Urgents", "filter": {"priority": "urgent"}},

@@ -87,7 +87,7 @@ def edit(s: Session, by: Actor, /, calendar_id: int, **values: Any) -> Calendar:
     changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     if changes:
         _note(s, by, calendar, "calendar.edited", changes=changes)
-    return calendar
+    return get(s, by, calendar_id)
 
 
 def delete(s: Session, by: Actor, calendar_id: int) -> None:

@@ -62,7 +62,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "subject": (str, type(None)),
 }
 _OF_ORGANISATION = frozenset(
-    {"category", "delivery", "setting", "settings", "team", "user", "webhook"}
+    {"calendar", "category", "delivery", "setting", "settings", "team", "user", "webhook"}
 )
 
 

@@ -67,6 +67,15 @@ def are_never(hours: Written) -> bool:
     return not isinstance(hours, str) and not any(hours.values())
 
 
+def minutes_a_day(hours: Written) -> int:
+    """Return how long an open day is, in the mean: what “two days” of opening hours are counted as.
+
+    A day and night when no day is open.
+    """
+    lengths = [sum(end - begin for begin, end in day) for day in week(hours) if day]
+    return round(sum(lengths) / len(lengths)) if lengths else MINUTES_A_DAY
+
+
 def _day(field: str, value: object) -> Day:
     if not isinstance(value, list | tuple) or len(value) > MOST_A_DAY:
         raise Invalid(

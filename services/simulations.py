@@ -1,22 +1,23 @@
 """What opening hours would make of a time: for trying them out, on the page and by the API (C6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from services import business_time, calendars, open_days, opening_hours
 from services.accounts import checked
-from services.business_time import LAST_YEAR, Hours, NeverOpen, Segment
+from services.business_time import LAST_YEAR, Hours, NeverOpen
 from services.errors import Invalid
 from services.permissions import Actor
 from services.words import N_
 
 FIRST_YEAR = 1970
 MOST_MINUTES = 50_000_000  # about a century
-LONGEST_DRAWN = timedelta(days=40)
+MOST_DRAWN = 14  # days
 
 DEFAULTS: dict[str, Any] = {
     "timezone": "Europe/Paris",
@@ -26,14 +27,37 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+class Stretch(NamedTuple):
+    """A part of a day that is open; `counts` when it lies between start and end."""
+
+    start: datetime
+    end: datetime
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the calendar’s zone, from `start` to `end`: 23 to 25 hours."""
+
+    on: date
+    start: datetime
+    end: datetime
+    stretches: list[Stretch]
+
+    @property
+    def counted(self) -> timedelta:
+        """Return how much of the day counts."""
+        return sum((s.end - s.start for s in self.stretches if s.counts), timedelta(0))
+
+
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """From when to when, how many open minutes lie between, and what of it is open."""
+    """From when to when, how many open minutes lie between, and the days to draw."""
 
     start: datetime
     due_at: datetime
     minutes: int
-    segments: list[Segment]
+    days: list[Day]
 
 
 def simulate(
@@ -79,9 +103,31 @@ def of_hours(hours: Hours, start: datetime, end: datetime | None, minutes: int |
         end = _due(hours, start, minutes or 0)
     else:
         minutes = business_time.business_minutes_between(hours, start, end)
-    until = min(end, start + LONGEST_DRAWN)
-    drawn = list(business_time.segments(hours, start, until))
+    drawn = list(_days(hours, start, end))
     return Simulated(start.astimezone(UTC), end.astimezone(UTC), minutes or 0, drawn)
+
+
+def _days(hours: Hours, start: datetime, end: datetime) -> Iterator[Day]:
+    """Yield the first `MOST_DRAWN` days between two instants, with what is open in them."""
+    first, last = (at.astimezone(hours.zone).date() for at in (start, end))
+    for number in range(min((last - first).days + 1, MOST_DRAWN)):
+        day = first + timedelta(days=number)
+        begins, ends = _midnight(day, hours.zone), _midnight(day + timedelta(days=1), hours.zone)
+        yield Day(day, begins, ends, list(_stretches(hours, begins, ends, (start, end))))
+
+
+def _stretches(
+    hours: Hours, begins: datetime, ends: datetime, counted: tuple[datetime, datetime]
+) -> Iterator[Stretch]:
+    start, end = (min(max(at, begins), ends) for at in counted)
+    for since, until, counts in ((begins, start, False), (start, end, True), (end, ends, False)):
+        for part in business_time.segments(hours, since, until):
+            if part.is_open:
+                yield Stretch(part.start, part.end, counts)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 def _due(hours: Hours, start: datetime, minutes: int) -> datetime:

@@ -1,13 +1,20 @@
 """Instants as people read them, in their zone and language."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from htpy import Element, time
 
 from data.clock import now
 from services.words import spoken
+
+ZONES = (  # offered first; others stay when somebody has one
+    "Europe/Paris", "America/Guadeloupe", "America/Martinique", "America/Cayenne",
+    "Indian/Reunion", "Indian/Mayotte", "Pacific/Noumea", "Pacific/Tahiti",
+    "America/Miquelon", "Europe/London", "Europe/Brussels", "UTC",
+)  # fmt: skip
 
 
 def exact(instant: datetime, zone: str) -> str:
@@ -45,6 +52,25 @@ def stamp(instant: datetime, zone: str) -> Element:
     )[short(instant, zone)]
 
 
+def day(on: date) -> str:
+    """Return a day, as in « vendredi 25 décembre 2026 »."""
+    return _ordinal(str(format_date(on, "EEEE d MMMM y", locale=_locale())))
+
+
+def days(first: date, last: date) -> str:
+    """Return some days, as in « vendredi 25 décembre 2026 » or « 19 déc. 2026 – 3 janv. 2027 »."""
+    if first == last:
+        return day(first)
+    ends = (str(format_date(on, "d MMM y", locale=_locale())) for on in (first, last))
+    return " – ".join(_ordinal(end) for end in ends)
+
+
+def zones(chosen: str) -> list[tuple[str, str]]:
+    """Return the time zones to choose from, with the one that is chosen."""
+    offered = ZONES if not chosen or chosen in ZONES else (*ZONES, chosen)
+    return [(name, name) for name in offered]
+
+
 def zone_of(name: str) -> ZoneInfo:
     """Return a time zone, UTC when the name means nothing."""
     try:
@@ -66,6 +92,11 @@ def for_field(instant: datetime | None, zone: str) -> str:
     if instant is None:
         return ""
     return instant.astimezone(zone_of(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+def _ordinal(written: str) -> str:
+    """Return « 1er mai » for « 1 mai », which Babel writes."""
+    return re.sub(r"\b1 (?=\D)", "1er ", written) if spoken() == "fr" else written
 
 
 def _locale() -> str:

@@ -24,6 +24,7 @@ from ui.fragments import marks
 from ui.fragments.base import Fragment
 from ui.fragments.hits import Option
 from ui.pages.admin_categories import categories_page
+from ui.pages.admin_deadlines import deadlines_page
 from ui.pages.admin_teams import teams_page
 from ui.pages.admin_tokens import tokens_page
 from ui.pages.admin_users import users_page
@@ -52,6 +53,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "/admin/users": users_page,
     "/admin/teams": teams_page,
     "/admin/categories": categories_page,
+    "/admin/deadlines": deadlines_page,
     "/admin/tokens": tokens_page,
     "/admin/webhooks": webhooks_page,
 }
@@ -64,6 +66,7 @@ _ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, 
     ("/admin/users", N_("User management"), "person", Action.USER_MANAGE),
     ("/admin/teams", N_("Teams"), "team", Action.TEAM_MANAGE),
     ("/admin/categories", N_("Categories"), "folder", Action.CATEGORY_MANAGE),
+    ("/admin/deadlines", N_("Deadlines"), "clock", Action.DEADLINE_MANAGE),
     ("/admin/tokens", N_("Tokens of the API"), "key", Action.TOKEN_MANAGE),
     ("/admin/webhooks", N_("Webhooks"), "link", Action.WEBHOOK_MANAGE),
 )

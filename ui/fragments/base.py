@@ -24,8 +24,12 @@ class Fragment(ui.html):
     def show(self, html: object) -> None:
         """Show other HTML, if it is other; the focus and what is being typed stay."""
         if str(html) != self.content:
-            self.keep(html)
-            self.client.run_javascript(browser.call("fill", f"c{self.id}", str(html)))
+            self.draw_anew(html)
+
+    def draw_anew(self, html: object) -> None:
+        """Show HTML although it may be the same: what was typed into it meanwhile was not."""
+        self.keep(html)
+        self.client.run_javascript(browser.call("fill", f"c{self.id}", str(html)))
 
     def keep(self, html: object) -> None:
         """Remember what the page shows already, without sending it."""

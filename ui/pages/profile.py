@@ -20,11 +20,6 @@ from ui.widgets import fields, headings, token_list
 
 THEMES = {Theme.SYSTEM: N_("Same as the device"), Theme.LIGHT: N_("Light"), Theme.DARK: N_("Dark")}
 LANGUAGES = {"": N_("Same as the browser"), "fr": "Français", "en": "English"}
-ZONES = (
-    "", "Europe/Paris", "America/Guadeloupe", "America/Martinique", "America/Cayenne",
-    "Indian/Reunion", "Indian/Mayotte", "Pacific/Noumea", "Pacific/Tahiti",
-    "America/Miquelon", "Europe/London", "Europe/Brussels", "UTC",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +53,7 @@ def load(s: Session, by: Actor) -> Loaded:
 
 
 def _draw_about(do: Door, user: User) -> None:
-    zones = [(z, z or _("Same as the server")) for z in ZONES]
-    if user.timezone and user.timezone not in ZONES:
-        zones.append((user.timezone, user.timezone))
+    zones = [("", _("Same as the server")), *dates.zones(user.timezone or "")]
     drawn: dict[str, Any] = {
         "name": fields.text(_("Name"), user.name, name="name"),
         "phone": fields.text(_("Phone"), user.phone, name="phone"),

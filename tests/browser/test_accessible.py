@@ -106,6 +106,7 @@ async def test_setting_up_is_accessible(
                 "/admin/users",
                 "/admin/teams",
                 "/admin/categories",
+                "/admin/deadlines",
                 "/admin/tokens",
             ),
         ),

@@ -57,6 +57,7 @@ async def test_no_page_is_wider_than_its_window(house: House, site: Site) -> Non
             "/admin/users",
             "/admin/teams",
             "/admin/categories",
+            "/admin/deadlines",
             "/admin/tokens",
         ),
     )

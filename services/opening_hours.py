@@ -79,7 +79,7 @@ def minutes_a_day(hours: Written) -> int:
 def _day(field: str, value: object) -> Day:
     if not isinstance(value, list | tuple) or len(value) > MOST_A_DAY:
         raise Invalid(
-            {field: N_("Give at most {most} intervals like 09:00–12:30.")}, most=MOST_A_DAY
+            {field: N_("Give at most {most} intervals of a beginning and an end.")}, most=MOST_A_DAY
         )
     pairs = sorted((_interval(field, pair) for pair in value), key=_minutes)
     for earlier, later in pairwise(pairs):
@@ -90,18 +90,18 @@ def _day(field: str, value: object) -> Day:
 
 def _interval(field: str, value: object) -> list[str]:
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise Invalid({field: N_("An interval has a beginning and an end, like 09:00–12:30.")})
+        raise Invalid({field: N_("An interval has a beginning and an end.")})
     pair = [_time(field, each) for each in value]
     begin, end = _minutes(pair)
     if end <= begin:
-        why = N_("An interval must end after it begins; a night is two: until 24:00, from 00:00.")
+        why = N_("An interval must end after it begins; a night is two, parted at midnight.")
         raise Invalid({field: why})
     return pair
 
 
 def _time(field: str, value: object) -> str:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise Invalid({field: N_("Write times like 09:00, from 00:00 to 24:00.")})
+        raise Invalid({field: N_("Write a time of the day, in hours and minutes.")})
     return value.zfill(5)
 
 

@@ -46,6 +46,9 @@ def _sound(text: str) -> str:
 
     In this order: an accent after something unseen composes with what stood before it.
     """
-    whole = text.encode("utf-8", "replace").decode("utf-8")
-    lines = whole.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "replace").decode()
+    lines = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     return unicodedata.normalize("NFC", _UNSEEN.sub("", lines))

@@ -8,6 +8,7 @@ comes as words of letters and digits (R-6).
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -89,20 +90,16 @@ def words(text: str) -> list[str]:
 def searchable(texts: Iterable[str]) -> str:
     """Return texts as they are kept to be searched."""
     whole = "\n".join(texts)[:MOST_CHARACTERS]
-    kept = [
-        word if SHORTEST <= len(word) <= LONGEST_WORD and word not in _LEFT_OUT else _kept(word)
-        for word in whole.translate(_WORDS).split()
-    ]
-    return f" {' '.join(kept)} "
+    return f" {' '.join(map(_kept, whole.translate(_WORDS).split()))} "
 
 
 def put(s: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep the words of tickets (`ticket_number`, `public`, `whole`) that had none before."""
     if not rows:
         return
-    s.execute(insert(TicketText), rows)
+    s.connection().execute(insert(TicketText.__table__), rows)  # type: ignore[arg-type] # a table
     if _is_sqlite(s):
-        s.execute(_ADDED, rows)
+        s.connection().execute(_ADDED, rows)
 
 
 def forget(s: Session, numbers: Sequence[int]) -> None:
@@ -234,6 +231,7 @@ def _spelt(phrase: Phrase) -> str:
     return " ".join([*map(_kept, whole), last if phrase.is_prefix else _kept(last)])
 
 
+@lru_cache(20_000)
 def _kept(word: str) -> str:
     """Lengthen a word that MySQL’s index would leave out; a beginning of it still begins it."""
     word = word[:LONGEST_WORD]

@@ -7,7 +7,6 @@ from typing import Any
 
 from data.clock import now
 from data.models import Status
-from services import events as recording
 from services.transitions import KINDS
 from services.workflow import DONE, OPEN
 
@@ -29,17 +28,21 @@ def events(ticket: Row, steps: Iterable[Step], source: str) -> list[Row]:
     """Return the events of a ticket, the first of which is its creation.
 
     A step that changes nothing is no event. They count as told: nobody is notified of the past.
+    Kinds in `details` are texts, as JSON writes them.
     """
     told_at = now()
-    facts: Row = {"channel": ticket["channel"].value, "source": source}
+    facts: Row = {"channel": ticket["channel"], "source": source}
     found = [("ticket.created", ticket["created_at"], ticket["requester_id"], facts)]
-    before: Row = {"status": Status.NEW, "lead_id": None, "team_id": None}
+    before: _State = (Status.NEW, None, None)
     for step in steps:
-        after = {name: getattr(step, name) for name in before}
-        changes = {n: [before[n], after[n]] for n in before if before[n] != after[n]}
-        if changes:
-            kind = _kind(changes, step)
-            found.append((kind, step.at, step.actor_id, {"changes": recording.plain(changes)}))
+        after = (step.status, step.lead_id, step.team_id)
+        if after != before:
+            changes = {
+                name: [was, now]
+                for name, was, now in zip(_NAMES, before, after, strict=True)
+                if was != now
+            }
+            found.append((_kind(changes, step), step.at, step.actor_id, {"changes": changes}))
         before = after
     return [
         {
@@ -52,6 +55,10 @@ def events(ticket: Row, steps: Iterable[Step], source: str) -> list[Row]:
         }
         for kind, at, actor_id, details in found
     ]
+
+
+_State = tuple[Status, int | None, int | None]
+_NAMES = ("status", "lead_id", "team_id")
 
 
 def assumed(ticket: Row) -> Iterator[Step]:

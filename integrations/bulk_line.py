@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -98,7 +98,8 @@ class _Fields:
             instant = datetime.fromisoformat(value)
         except (TypeError, ValueError):
             raise Wrong(f"{name} must be a date like 2026-03-01 09:30:00, not {value!r}") from None
-        return instant if instant.tzinfo else instant.replace(tzinfo=self._zone)
+        known = instant if instant.tzinfo else instant.replace(tzinfo=self._zone)
+        return known.astimezone(UTC)
 
     def instant_or_none(self, name: str) -> datetime | None:
         return None if self.get(name) is None else self.instant(name)

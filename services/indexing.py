@@ -63,13 +63,15 @@ def words_of(
     number: int, texts: Sequence[str], public: list[str], notes: list[str]
 ) -> dict[str, Any]:
     """Return what is kept of a ticket: its number, title and description, comments and notes."""
-    open_words = text_search.searchable([str(number), *texts, *public])
-    hidden = text_search.searchable(notes)
-    return {
-        "ticket_number": number,
-        "public": open_words,
-        "whole": open_words + hidden[1:] if hidden.strip() else None,
-    }
+    said, hidden = text_search.searchable([*texts, *public]), text_search.searchable(notes)
+    return numbered(number, said, hidden)
+
+
+def numbered(number: int, said: str, hidden: str) -> dict[str, Any]:
+    """Return the same of texts that were made searchable before the ticket had a number."""
+    public = text_search.searchable([str(number)]) + said[1:]
+    whole = public + hidden[1:] if hidden.strip() else None
+    return {"ticket_number": number, "public": public, "whole": whole}
 
 
 def _renew(s: Session, tickets: Sequence[Any]) -> None:

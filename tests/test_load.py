@@ -1,5 +1,7 @@
 """`load DIR`: bulk load of meta.json and tickets.jsonl (docs/load.md), streamed and repeatable."""
 
+import multiprocessing
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from data.models import (
     TicketText,
     User,
 )
-from integrations import bulk
+from integrations import bulk, bulk_reader
 from services import creation, history, lists, search, sessions, ticket_view, trash
 from services.filters import Filter
 from tests.conftest import People
@@ -242,6 +244,27 @@ def test_more_than_one_batch_is_loaded_in_order(
     assert s.scalars(select(Ticket.number).order_by(Ticket.number)).all() == list(range(1, 31))
     orphans = select(Comment.id).where(Comment.ticket_number.not_in(range(1, 31)))
     assert s.scalars(orphans).all() == []
+
+
+def test_a_large_file_is_read_beside_and_is_the_same(
+    s: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(
+        tmp_path, *(ticket(n, title=f"L’écran {n} \\ 100 % 'noir'") for n in range(1, 31)), "{"
+    )
+    monkeypatch.setattr(bulk, "BATCH", 7)
+    monkeypatch.setattr(bulk_reader, "LARGE", 0)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1, 2})  # two readers, one writer
+
+    with pytest.raises(bulk.Rejected, match=r"line 31: not JSON.* Before it: Loaded 30 tickets"):
+        bulk.load(folder)
+
+    rows = s.execute(select(Ticket.number, Ticket.title).order_by(Ticket.number)).all()
+    assert [tuple(row) for row in rows] == [
+        (n, f"L’écran {n} \\ 100 % 'noir'") for n in range(1, 31)
+    ]
+    assert s.scalar(select(func.count()).select_from(Comment)) == 90
+    assert multiprocessing.active_children() == []
 
 
 def test_what_is_loaded_is_worked_on_like_any_other(

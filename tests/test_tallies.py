@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -186,19 +187,21 @@ def test_a_transaction_touches_the_tallies_once_at_its_end_in_their_order(
 ) -> None:
     numbers = [creation.create(s, people.alice, NewTicket(title=f"{n}")).number for n in range(3)]
     s.commit()
-    said: list[str] = []
+    said: list[tuple[str, Any]] = []
     listened = s.get_bind()
-    event.listen(listened, "before_cursor_execute", lambda *args: said.append(args[2]))
+    event.listen(listened, "before_cursor_execute", lambda *args: said.append(args[2:4]))
 
     random.Random(1).shuffle(numbers)
     for number in numbers:
         assignment.take(s, people.bruno, number)
         s.flush()
-    before = [line for line in said if "ticket_tally" in line]
+    before = [line for line, _rows in said if "ticket_tally" in line]
     s.commit()
 
     assert before == []
-    assert len([line for line in said if line.startswith("UPDATE ticket_tally")]) == 2
+    (written,) = [rows for line, rows in said if line.startswith("INSERT INTO ticket_tally")]
+    rows = [tuple(row.values()) if isinstance(row, dict) else row for row in written]
+    assert [row[:3] for row in rows] == [(1, 0, 0), (1, 0, people.bruno.id)]
 
 
 def test_a_load_counts_what_it_brings(s: Session, tmp_path: Path) -> None:

@@ -8,19 +8,19 @@ Rows that are written past the ORM are told by `add`.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    CursorResult,
+    Insert,
     SmallInteger,
     delete,
     event,
     func,
     inspect,
     select,
-    update,
 )
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 from sqlalchemy.orm.attributes import History
 
@@ -62,9 +62,9 @@ def kind_of(ticket: Mapping[str, Any]) -> Kind | None:
     return Kind(shelf, ticket["team_id"] or 0, ticket["lead_id"] or 0, answered)
 
 
-def add(s: Session, rows: Iterable[Mapping[str, Any]]) -> None:
+def add(s: Session, kinds: Iterable[Kind | None]) -> None:
     """Count tickets that were written past the ORM."""
-    _noted(s).update(kind for row in rows if (kind := kind_of(row)))
+    _noted(s).update(kind for kind in kinds if kind)
 
 
 def differences(s: Session) -> dict[Kind, tuple[int, int]]:
@@ -154,22 +154,35 @@ def _apply(s: Session) -> None:
         return
     s.flush()
     noted: Counter[Kind] = s.info.pop(_NOTED, Counter())
-    for kind in sorted(noted):
-        if noted[kind]:
-            _change(s, kind, noted[kind])
+    changes = [
+        {**kind._asdict(), "number_of_tickets": noted[kind]}
+        for kind in sorted(noted)
+        if noted[kind]
+    ]
+    if changes:
+        s.connection().execute(_ADDED[s.get_bind().dialect.name], changes)
 
 
-def _change(s: Session, kind: Kind, change: int) -> None:
-    """Let the database add; a first ticket of its kind brings the row.
+def _adding() -> dict[str, Insert]:
+    """Return for each database what brings a row, or lets it add to the one that is there."""
+    table = TicketTally.__table__
+    kind = [column.name for column in inspect(TicketTally).primary_key]
+    of_sqlite, of_mysql = sqlite.insert(table), mysql.insert(table)  # type: ignore[arg-type]
+    added = table.c.number_of_tickets
+    mysql_added = of_mysql.on_duplicate_key_update(
+        number_of_tickets=added + of_mysql.inserted.number_of_tickets
+    )
+    return {
+        "sqlite": of_sqlite.on_conflict_do_update(
+            index_elements=kind,
+            set_={"number_of_tickets": added + of_sqlite.excluded.number_of_tickets},
+        ),
+        "mysql": mysql_added,
+        "mariadb": mysql_added,
+    }
 
-    Two that bring the same row at once: the second is refused as a duplicate and done again whole.
-    """
-    row = [getattr(TicketTally, name) == value for name, value in kind._asdict().items()]
-    added = update(TicketTally).where(*row).execution_options(synchronize_session=False)
-    added = added.values(number_of_tickets=TicketTally.number_of_tickets + change)
-    if not cast("CursorResult[Any]", s.execute(added)).rowcount:
-        s.add(TicketTally(**kind._asdict(), number_of_tickets=change))
-        s.flush()
+
+_ADDED = _adding()
 
 
 @event.listens_for(Session, "after_transaction_create")

@@ -4,8 +4,20 @@ Only what depends on the time is counted, as far as lists count: an index holds 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, false, func, literal, not_, or_, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from data.models import Part, Shelf, Ticket, TicketTally
@@ -63,14 +75,16 @@ def _tallied(s: Session, by: Actor) -> tuple[list[tuple[int, bool, int]], int]:
     ).where(tally.shelf == Shelf.OPEN, *seen)
     some = lists.counted(s, by, filters.VIEWS["late"])
     late_ones = select(literal(_LATE), false(), func.count()).select_from(some)
-    query = union_all(open_ones.group_by(tally.lead_id, tally.is_answered), late_ones)
+    personal = [] if ways is None else [_personal(by)]
+    query: CompoundSelect[Any] = union_all(
+        open_ones.group_by(tally.lead_id, tally.is_answered), late_ones, *personal
+    )
     rows = [(lead, bool(answered), int(number)) for lead, answered, number in s.execute(query)]
     late = next(number for lead, _answered, number in rows if lead == _LATE)
-    found = [row for row in rows if row[0] != _LATE]
-    return found if ways is None else found + _personal(s, by), late
+    return [row for row in rows if row[0] != _LATE], late
 
 
-def _personal(s: Session, by: Actor) -> list[tuple[int, bool, int]]:
+def _personal(by: Actor) -> Select[int, bool, int]:
     """Return the same of what `by` sees only as requester or by a part in it: a person’s few."""
     parts = tuple(Part) if by.is_staff else (Part.OBSERVER,)
     apart = [
@@ -78,11 +92,10 @@ def _personal(s: Session, by: Actor) -> list[tuple[int, bool, int]]:
         for way in (Ticket.requester_id == by.id, takes_part(by, *parts))
     ]
     some = apart[0].union(apart[1]).subquery()
-    columns = (Ticket.lead_id, Ticket.answered_by_requester)
-    query = select(*columns, func.count()).join(some, some.c.number == Ticket.number)
+    lead, answered = func.coalesce(Ticket.lead_id, 0), Ticket.answered_by_requester
+    query = select(lead, answered, func.count()).join(some, some.c.number == Ticket.number)
     if by.is_staff:  # what is counted by team and lead already
         in_team = and_(Ticket.team_id.is_not(None), Ticket.team_id.in_(by.team_ids))
         is_led = and_(Ticket.lead_id.is_not(None), Ticket.lead_id == by.id)
         query = query.where(not_(in_team), not_(is_led))
-    rows = s.execute(query.group_by(*columns))
-    return [(lead or 0, answered, number) for lead, answered, number in rows]
+    return query.group_by(lead, answered)

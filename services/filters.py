@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 300
 MAX_WORDS = 8
+_TEAM_BY_DUE = "ix_ticket_of_team_by_due"
 
 Scope = Literal["all", "mine", "trash"]
 
@@ -69,13 +70,17 @@ def narrowed(view: Filter, **more: Any) -> Filter:
 class Narrowing:
     """One condition of a list, and the index that finds what meets it (none: looked at in passing).
 
-    `is_ordered`: the index holds what is found in the usual order. `is_personal`: it is never much.
+    `is_ordered`: the index holds what is found in the usual order; `by_due` is one that holds it in
+    that of deadlines. `is_personal`: it is never much. `pins` is the column that it holds to one
+    value.
     """
 
     condition: ColumnElement[bool]
     index: str = ""
     is_ordered: bool = False
     is_personal: bool = False
+    by_due: str = ""
+    pins: str = ""
 
 
 def narrowings(wanted: Filter, by: Actor) -> list[Narrowing] | None:
@@ -99,7 +104,7 @@ def narrowings(wanted: Filter, by: Actor) -> list[Narrowing] | None:
         found.append(Narrowing(is_led, "ix_ticket_of_lead", is_ordered=True))
     if wanted.team_id:
         is_given = Ticket.team_id == wanted.team_id
-        found.append(Narrowing(is_given, "ix_ticket_of_team", is_ordered=True))
+        found.append(Narrowing(is_given, "ix_ticket_of_team", is_ordered=True, by_due=_TEAM_BY_DUE))
     return found + _of_kinds(wanted) + _of_state(wanted)
 
 
@@ -111,10 +116,12 @@ def _of_kinds(wanted: Filter) -> list[Narrowing]:
         found.append(Narrowing(among, "ix_ticket_of_category", is_ordered=one))
     if wanted.statuses and wanted.statuses not in (OPEN, DONE):
         among, one = _among(Ticket.status, wanted.statuses), len(wanted.statuses) == 1
-        found.append(Narrowing(among, "ix_ticket_of_status", is_ordered=one))
+        pins = "status" if one else ""
+        found.append(Narrowing(among, "ix_ticket_of_status", is_ordered=one, pins=pins))
     if wanted.priorities:
         among = _among(Ticket.priority, wanted.priorities)
-        found.append(Narrowing(among, "ix_ticket_by_priority"))
+        pins = "priority" if len(wanted.priorities) == 1 else ""
+        found.append(Narrowing(among, "ix_ticket_by_priority", pins=pins))
     return found
 
 
@@ -153,6 +160,7 @@ def reason(condition: ColumnElement[bool]) -> Narrowing:
         index,
         is_ordered=index != "PRIMARY",
         is_personal=name in ("requester_id", "number"),
+        by_due=_TEAM_BY_DUE if name == "team_id" else "",
     )
 
 

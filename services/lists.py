@@ -85,24 +85,23 @@ class Page:
     before: str | None
 
 
+def _order(column: Any, name: str, **how: Any) -> plans.Order:
+    return plans.Order(column.expression, f"ix_ticket_by_{name}", **how)
+
+
 SORTS: dict[str, plans.Order] = {
     "updated": plans.USUAL,
-    "created": plans.Order(Ticket.created_at.expression, "ix_ticket_by_created", downwards=True),
-    "number": plans.Order(Ticket.number.expression, "ix_ticket_by_number", downwards=True),
-    "priority": plans.Order(Ticket.priority.expression, "ix_ticket_by_priority", downwards=True),
-    "due": plans.Order(Ticket.due_order.expression, "ix_ticket_by_due", downwards=False),
-    "status": plans.Order(Ticket.status.expression, "ix_ticket_by_status", downwards=False),
-    "title": plans.Order(Ticket.folded_title.expression, "ix_ticket_by_title", downwards=False),
-    "lead": plans.Order(
-        Ticket.lead_name.expression,
-        "ix_ticket_by_lead",
-        downwards=False,
-        alike="ix_ticket_of_lead",
+    "created": _order(Ticket.created_at, "created", downwards=True),
+    "number": _order(Ticket.number, "number", downwards=True),
+    "priority": _order(Ticket.priority, "priority", downwards=True, has_ties=True),
+    "due": _order(Ticket.due_order, "due", downwards=False, has_ties=True),
+    "status": _order(Ticket.status, "status", downwards=False, has_ties=True),
+    "title": _order(Ticket.folded_title, "title", downwards=False, has_ties=True),
+    "lead": _order(
+        Ticket.lead_name, "lead", downwards=False, has_ties=True, alike="ix_ticket_of_lead"
     ),
-    "requester": plans.Order(
-        Ticket.requester_name.expression, "ix_ticket_by_requester", downwards=False
-    ),
-    "deleted": plans.Order(Ticket.deleted_at.expression, "ix_ticket_by_deleted", downwards=True),
+    "requester": _order(Ticket.requester_name, "requester", downwards=False, has_ties=True),
+    "deleted": _order(Ticket.deleted_at, "deleted", downwards=True),
 }
 
 

@@ -43,11 +43,15 @@ _UNCOUNTED = ("ix_ticket_by_due", "ix_ticket_of_lead")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of a list: a column, its index, which way, and where the page begins."""
+    """The order of a list: a column, its index, which way, and where the page begins.
+
+    `has_ties`: many tickets may be equal in it, all that are done in that of deadlines.
+    """
 
     column: ColumnElement[Any]
     index: str
     downwards: bool
+    has_ties: bool = False
     position: Position | None = None
     alike: str = ""  # the index of the condition whose tickets have one name here
 
@@ -112,7 +116,11 @@ def _found(
     branches = _branches(by, wanted, more)
     entries = _entries(s, branches, order)
     branches = _named(s, branches, entries, order)
-    pages = [_select(*pair, order, limit) for pair in zip(branches, entries, strict=True)]
+    pages = [
+        page
+        for branch, entry in zip(branches, entries, strict=True)
+        for page in _pages(branch, entry, order, limit)
+    ]
     if not pages:
         nothing = select(Ticket.number, order.column.label("sort_key"))
         return nothing.where(Ticket.number < 0).limit(limit)
@@ -169,11 +177,12 @@ def _plain_entry(branch: _Branch, order: Order) -> _Entry | None:
     indexed = [narrowing for narrowing in branch.narrowings if narrowing.index]
     if not indexed:
         return _Entry(order.index, None, is_ordered=True)
-    few = [narrowing for narrowing in indexed if narrowing.is_personal]
-    chosen = few[0] if few else indexed[0]
+    rivals = [narrowing for narrowing in indexed if narrowing.index != order.index] or indexed
+    few = [narrowing for narrowing in rivals if narrowing.is_personal]
+    chosen = few[0] if few else rivals[0]
     entry = _through(chosen, order)
     is_part = branch.shelf is Shelf.OPEN and chosen.index in _UNCOUNTED
-    is_alone = len(indexed) == 1
+    is_alone = len(rivals) == 1
     return entry if few or (is_alone and (entry.is_ordered or is_part)) else None
 
 
@@ -188,6 +197,8 @@ def _cheapest(counted: list[tuple[int, Narrowing]], order: Order) -> _Entry:
 
 
 def _through(narrowing: Narrowing, order: Order) -> _Entry:
+    if narrowing.by_due and order.index == "ix_ticket_by_due":
+        return _Entry(narrowing.by_due, narrowing, is_ordered=True)
     is_ordered = narrowing.index == order.index or (order.is_usual and narrowing.is_ordered)
     return _Entry(narrowing.index, narrowing, is_ordered=is_ordered)
 
@@ -228,19 +239,49 @@ def _named(
     return found
 
 
-def _select(branch: _Branch, entry: _Entry, order: Order, limit: int) -> Select[Any]:
-    """Return the page of one branch."""
+def _pages(branch: _Branch, entry: _Entry, order: Order, limit: int) -> list[Select[Any]]:
+    """Return the page of one branch; in two parts where it may begin among many equals.
+
+    An index is entered at a value and a number, or past the value; asked for either at once, a
+    database walks through all that are equal.
+    """
+    pinned = any(narrowing.pins == order.column.name for narrowing in branch.narrowings)
+    column = order.column if entry.is_ordered else _hidden(order.column)
+    usual = ordered(column, Ticket.number, order)
+    by_number = usual[1:]
+    some = _selected(branch, entry, order)
+    if not order.position:
+        pages = [some.order_by(*(by_number if pinned and entry.is_ordered else usual))]
+    elif not entry.is_ordered:
+        pages = [some.where(_hidden(_beyond(order))).order_by(*usual)]
+    elif not order.has_ties:
+        pages = [some.where(_beyond(order)).order_by(*usual)]
+    else:
+        equal, past = _parts(order)
+        pages = [some.where(equal).order_by(*by_number), some.where(past).order_by(*usual)]
+    return [page.limit(limit) for page in pages]
+
+
+def _selected(branch: _Branch, entry: _Entry, order: Order) -> Select[Any]:
+    """Return the tickets of one branch; only what its index answers is shown to SQLite."""
     on_shelf = Ticket.shelf == branch.shelf
     conditions = [on_shelf if entry.index != "PRIMARY" else _hidden(on_shelf)]
+    answered = {entry.index, order.index} if entry.is_ordered else {entry.index}
     for narrowing in branch.narrowings:
-        is_answered = narrowing is entry.answers or narrowing.index == entry.index
+        is_held = narrowing.pins == order.column.name and entry.index == order.index
+        is_answered = narrowing is entry.answers or narrowing.index in answered or is_held
         conditions.append(narrowing.condition if is_answered else _hidden(narrowing.condition))
-    if order.position:
-        beyond = _beyond(order)
-        conditions.append(beyond if entry.is_ordered else _hidden(beyond))
     some = hinted(select(Ticket.number, order.column.label("sort_key")), entry.index)
-    column = order.column if entry.is_ordered else _hidden(order.column)
-    return some.where(*conditions).order_by(*ordered(column, Ticket.number, order)).limit(limit)
+    return some.where(*conditions)
+
+
+def _parts(order: Order) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return what is equal to the position in value and lies past its number; what lies past it."""
+    value, number = order.position or (None, 0)
+    column = order.column
+    if order.downwards:
+        return and_(column == value, Ticket.number < number), column < value
+    return and_(column == value, Ticket.number > number), column > value
 
 
 def _beyond(order: Order) -> ColumnElement[bool]:

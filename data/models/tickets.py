@@ -148,6 +148,7 @@ class Ticket(Base):
         Index("ix_ticket_of_requester", "requester_id", "shelf", "updated_at", "number"),
         Index("ix_ticket_of_lead", "lead_id", "shelf", "updated_at", "number"),
         Index("ix_ticket_of_team", "team_id", "shelf", "updated_at", "number"),
+        Index("ix_ticket_of_team_by_due", "team_id", "shelf", "due_order", "number"),
         Index("ix_ticket_of_category", "category_id", "shelf", "updated_at", "number"),
         Index("ix_ticket_of_status", "status", "shelf", "updated_at", "number"),
         Index("ix_ticket_answered", "shelf", "answered_by_requester", "updated_at", "number"),

@@ -10,13 +10,13 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, SmallInteger, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, SmallInteger
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
-from data.text import fold
+from data import connections
 
 R = TypeVar("R")
 OnCommit = Callable[[list[Any]], None]
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 # faster and is seen the next time.
 _PASSING = frozenset({1213, 1205, 2006, 2013, 1053, 2003, 1290, 1047, 1062})
 ATTEMPTS = 4
-POOL_SIZE = 10
 
 _reading: sessionmaker[Session] = sessionmaker(expire_on_commit=False, autoflush=False)
 _writing: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
@@ -122,11 +121,7 @@ class Base(DeclarativeBase):
 
 def configure(url: str) -> Engine:
     """Bind the application to one database; called once by main.py and once per test."""
-    is_sqlite = url.startswith("sqlite")
-    engine = create_engine(url, **(_SQLITE if is_sqlite else _MYSQL))
-    if is_sqlite:
-        event.listen(engine, "connect", _tame_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    engine = connections.opened(url)
     use(engine)
     return engine
 
@@ -207,38 +202,3 @@ def _patiently(opened: Callable[[], Any], work: Callable[[Session], R]) -> R:
             log.warning("attempt %s of %s failed: %s", attempt, ATTEMPTS, error.orig)
             time.sleep(random.uniform(0.02, 0.1) * 2**attempt)  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")
-
-
-_SQLITE: dict[str, Any] = {"connect_args": {"timeout": 10}, "pool_size": POOL_SIZE}
-_MYSQL: dict[str, Any] = {
-    "pool_size": POOL_SIZE,
-    "max_overflow": 5,
-    "pool_timeout": 10,
-    "pool_recycle": 1800,
-    "pool_pre_ping": True,
-    "isolation_level": "READ COMMITTED",
-    "connect_args": {
-        "charset": "utf8mb4",
-        "connect_timeout": 3,
-        "read_timeout": 15,
-        "write_timeout": 15,
-        "init_command": "SET time_zone = '+00:00', sql_mode = 'TRADITIONAL', "
-        "innodb_lock_wait_timeout = 5",
-    },
-}
-
-
-def _tame_sqlite(connection: Any, _: Any) -> None:
-    """Give SQLite the habits MySQL has: check foreign keys, let readers read, lose nothing."""
-    connection.isolation_level = None  # `_begin_sqlite` says BEGIN, not the driver
-    connection.create_function("fold", 1, fold, deterministic=True)  # for data.text_search
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA busy_timeout = 10000")
-
-
-def _begin_sqlite(connection: Any) -> None:
-    """Take the write lock at once: a reader that becomes a writer may be refused half-way."""
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

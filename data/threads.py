@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from data.db import POOL_SIZE
+from data.connections import POOL_SIZE
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from data.models import Draft
@@ -31,6 +32,11 @@ def get(s: Session, by: Actor, context: str) -> dict[str, Any]:
     """Return what `by` had typed in `context`, or nothing."""
     draft = s.get(Draft, (by.id, context))
     return draft.body if draft else {}
+
+
+def there(by: Actor, context: str) -> Select[int]:
+    """Select something where `by` has a draft in `context`."""
+    return select(Draft.user_id).where(Draft.user_id == by.id, Draft.context == context)
 
 
 def drop(s: Session, by: Actor, context: str) -> None:

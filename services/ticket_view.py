@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import String, and_, cast, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, String, and_, cast, literal, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from data.models import (
@@ -33,7 +33,8 @@ from services.permissions import (
     visible_to,
 )
 
-_TAG = "tag"
+# What hangs on a ticket, beside the parts that people have in it.
+_TAG, _FILES, _LINKS, _OUTSIDE, _DRAFT = "tag", "files", "links", "outside", "draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +79,29 @@ class TicketView:
 
 
 def load(s: Session, by: Actor, number: int) -> TicketView:
-    """Fetch the ticket and all that hangs on it, in a fixed number of queries.
+    """Fetch the ticket and all that hangs on it, in queries whose number does not grow with it.
 
     Raises:
         NotFound.
     """
     ticket = _ticket(s, by, number)
     context = comments.draft_of(number)
-    files, draft_files = _files(s, by, number, context)
-    company = _company(s, number)
+    there = _there(s, by, number, context)
+    files, draft_files = _files(s, by, number, context) if _FILES in there else ({}, [])
     is_closed = ticket.status is Status.CLOSED
     return TicketView(
         ticket=ticket,
         files=tuple(files.get(None, ())),
-        helpers=company.get(Part.HELPER, ()),
-        observers=company.get(Part.OBSERVER, ()),
-        tags=tuple(name for _id, name in company.get(_TAG, ())),
+        helpers=there.get(Part.HELPER, ()),
+        observers=there.get(Part.OBSERVER, ()),
+        tags=tuple(name for _id, name in there.get(_TAG, ())),
         messages=tuple(_messages(s, by, number, files)),
         history=tuple(history.of_seen(s, by, number)),
-        links=tuple(_links(s, by, number)),
-        external_links=tuple(_external_links(s, number)),
+        links=tuple(_links(s, by, number)) if _LINKS in there else (),
+        external_links=tuple(_external_links(s, number)) if _OUTSIDE in there else (),
         targets=tuple(workflow.targets(by, ticket)),
         may=may(by, ticket),
-        draft={} if is_closed else drafts.get(s, by, context),
+        draft={} if is_closed or _DRAFT not in there else drafts.get(s, by, context),
         draft_files=() if is_closed else tuple(draft_files),
     )
 
@@ -143,6 +144,41 @@ def may(by: Actor, ticket: Ticket) -> frozenset[Action]:
     return frozenset(action for action in actions if allows(by, action, ticket))
 
 
+def _there(
+    s: Session, by: Actor, number: int, context: str
+) -> dict[str, tuple[tuple[int, str], ...]]:
+    """Return helpers, observers and tags, each by name; and what else hangs on the ticket.
+
+    Most tickets have nothing else, and each would be a query of its own.
+    """
+    people = (
+        select(cast(TicketPerson.part, String).label("what"), User.id, User.name.label("name"))
+        .join(User, TicketPerson.user_id == User.id)
+        .where(TicketPerson.ticket_number == number)
+    )
+    words = select(literal(_TAG), Tag.id, Tag.name).join(TicketTag)
+    more = [
+        (_FILES, select(Attachment.id).where(_is_file(by, number, context))),
+        (_LINKS, select(Link.id).where(Link.source_number == number)),
+        (_LINKS, select(Link.id).where(Link.target_number == number)),
+        (_OUTSIDE, select(ExternalLink.id).where(ExternalLink.ticket_number == number)),
+        (_DRAFT, drafts.there(by, context)),
+    ]
+    every = union_all(
+        people,
+        words.where(TicketTag.ticket_number == number),
+        *(select(literal(what), literal(0), literal("")).where(q.exists()) for what, q in more),
+    ).subquery()
+    found: dict[str, list[tuple[int, str]]] = {}
+    for what, key, name in s.execute(select(every).order_by(every.c.name, every.c.id)):
+        found.setdefault(what, []).append((key, name))
+    return {what: tuple(pairs) for what, pairs in found.items()}
+
+
+def _is_file(by: Actor, number: int, context: str) -> ColumnElement[bool]:
+    return or_(Attachment.ticket_number == number, and_(*attachments.in_draft(by, context)))
+
+
 def _ticket(s: Session, by: Actor, number: int) -> Ticket:
     whole = visible_to(by).options(
         joinedload(Ticket.requester),
@@ -183,30 +219,13 @@ def _files(
     """Return the files of the ticket by comment, and those of one’s own draft."""
     sent: dict[int | None, list[Attachment]] = {}
     drafted: list[Attachment] = []
-    query = select(Attachment).where(
-        or_(Attachment.ticket_number == number, and_(*attachments.in_draft(by, context)))
-    )
+    query = select(Attachment).where(_is_file(by, number, context))
     for attachment in s.scalars(query.order_by(Attachment.id)):
         if attachment.ticket_number is None:
             drafted.append(attachment)
         else:
             sent.setdefault(attachment.comment_id, []).append(attachment)
     return sent, drafted
-
-
-def _company(s: Session, number: int) -> dict[str, tuple[tuple[int, str], ...]]:
-    """Return helpers, observers and tags, each by name."""
-    people = (
-        select(cast(TicketPerson.part, String).label("what"), User.id, User.name.label("name"))
-        .join(User, TicketPerson.user_id == User.id)
-        .where(TicketPerson.ticket_number == number)
-    )
-    words = select(literal(_TAG), Tag.id, Tag.name).join(TicketTag)
-    both = union_all(people, words.where(TicketTag.ticket_number == number)).subquery()
-    found: dict[str, list[tuple[int, str]]] = {}
-    for what, key, name in s.execute(select(both).order_by(both.c.name, both.c.id)):
-        found.setdefault(what, []).append((key, name))
-    return {what: tuple(pairs) for what, pairs in found.items()}
 
 
 def _links(s: Session, by: Actor, number: int) -> list[LinkedTicket]:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import pymysql
 import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
-from data import db
+from data import connections, db
 from data.models import Event, Priority, Sequence, Setting, Tag, Ticket, User
 from services import assignment, creation, events, tickets
 from services.creation import NewTicket
@@ -146,14 +147,52 @@ def test_a_connection_killed_half_way_is_replaced_and_the_work_done_once(
 
 
 @pytest.mark.mariadb
-def test_a_connection_killed_while_it_rested_is_noticed_before_it_is_used(
-    s: Session, engine: Engine
+@pytest.mark.parametrize("rested", [True, False])
+def test_a_connection_killed_while_it_rested_is_replaced(
+    s: Session, engine: Engine, monkeypatch: pytest.MonkeyPatch, rested: bool
 ) -> None:
+    attempts: list[int] = []
+
+    def work(t: Session) -> int:
+        attempts.append(1)
+        return connection_of(t)
+
+    monkeypatch.setattr(connections, "RESTED_SECONDS", 0.0 if rested else 60.0)
     s.execute(text("SELECT 1"))  # which keeps a connection of its own
     resting = db.read(connection_of)
     kill(s, resting)
 
-    assert db.read(connection_of) != resting
+    assert db.read(work) != resting
+    assert len(attempts) == (1 if rested else 2)  # who rested is asked before it is used
+
+
+@pytest.mark.mariadb
+def test_a_look_at_the_data_takes_two_trips_to_the_server(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.read(connection_of)
+    said: list[str] = []
+    speak = vars(pymysql.connections.Connection)["_execute_command"]
+
+    def note(connection: Any, command: int, sql: Any) -> None:
+        said.append(sql.decode() if isinstance(sql, bytes) else sql)
+        speak(connection, command, sql)
+
+    monkeypatch.setattr(pymysql.connections.Connection, "_execute_command", note)
+    db.read(connection_of)
+
+    assert said == ["SELECT CONNECTION_ID()", "ROLLBACK"]
+
+
+@pytest.mark.mariadb
+def test_what_is_left_open_is_rolled_back_before_the_next_one(engine: Engine) -> None:
+    raw = engine.raw_connection()
+    raw.cursor().execute("INSERT INTO tag (name) VALUES ('left')")
+    raw.close()
+
+    db.write(lambda t: t.scalar(text("SELECT 1")))
+
+    assert db.read(lambda t: list(t.scalars(select(Tag.name)))) == []
 
 
 @pytest.mark.mariadb

@@ -75,6 +75,7 @@ _MYSQL: dict[str, Any] = {
     "max_overflow": 5,
     "pool_timeout": 10,
     "pool_recycle": 1800,
+    "pool_use_lifo": True,  # the connection used last need not be asked whether it lives
     "pool_reset_on_return": None,  # `_save_trips` does it
     "isolation_level": "READ COMMITTED",
     "connect_args": {

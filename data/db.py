@@ -162,6 +162,11 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+def hold(s: Session, entity: Base) -> None:
+    """Let a session keep what it read: it forgets what nobody holds, and would read it again."""
+    s.info.setdefault("held", []).append(entity)
+
+
 def write(work: Callable[[Session], R]) -> R:
     """Run a whole unit of work in a transaction, again when the database asks for it.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from data.models import (
@@ -93,7 +93,7 @@ def create(s: Session, by: Actor, new: NewTicket) -> Ticket:
     if new.from_draft:
         attachments.claim(s, by, DRAFT, ticket)
         drafts.drop(s, by, DRAFT)
-    indexing.renew(s, ticket)
+    indexing.add(s, ticket)
     events.record(s, by, ticket, "ticket.created", channel=ticket.channel)
     return ticket
 
@@ -103,13 +103,23 @@ def next_number(s: Session, count: int = 1) -> int:
 
     The row stays locked until the commit: numbers without gaps, one creation at a time.
     """
-    row = Sequence.name == "ticket"
-    raised = s.execute(update(Sequence).where(row).values(value=Sequence.value + count))
-    if not cast("CursorResult[Any]", raised).rowcount:
+    last = _raised(s, count)
+    if last is None:
         s.add(Sequence(name="ticket", value=count))
         s.flush()
-    last = s.scalars(select(Sequence.value).where(row)).one()
+        last = count
     return last - count + 1
+
+
+def _raised(s: Session, count: int) -> int | None:
+    """Raise the sequence in one trip and return its value; None when there is no row yet."""
+    raising = update(Sequence).where(Sequence.name == "ticket")
+    raising = raising.execution_options(synchronize_session=False)
+    raised = Sequence.value + count
+    if s.get_bind().dialect.name == "sqlite":
+        return s.scalar(raising.values(value=raised).returning(Sequence.value))
+    done = cast("CursorResult[Any]", s.execute(raising.values(value=func.last_insert_id(raised))))
+    return int(done.lastrowid) if done.rowcount else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +188,8 @@ def _followed(s: Session, by: Actor, number: int) -> Ticket:
 def _bring(s: Session, by: Actor, ticket: Ticket, company: _Company) -> None:
     for user_id in company.observer_ids:
         parts.put_observer(s, ticket, user_id)
-    tags.put(s, ticket, company.tags)
+    if company.tags:
+        tags.put(s, ticket, company.tags)
     if company.followed:
         links.put(s, by, ticket, company.followed, LinkKind.RELATES_TO)
 

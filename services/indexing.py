@@ -16,12 +16,18 @@ from data.models import Comment, Ticket
 
 SEARCHED = frozenset({"title", "description"})  # fields of a ticket
 _STALE = "tickets to renew"
+_NEW = "tickets to add"
 BATCH = 500  # tickets whose words are worked out at a time
 
 
 def renew(s: Session, ticket: Ticket) -> None:
     """Let the search find the ticket by what it will say: number, title, texts and comments."""
     s.info.setdefault(_STALE, set()).add(ticket.number)
+
+
+def add(s: Session, ticket: Ticket) -> None:
+    """Let the search find a ticket that is new and of which nothing else is said."""
+    s.info.setdefault(_NEW, []).append(ticket)
 
 
 def forget(s: Session, number: int) -> None:
@@ -36,9 +42,12 @@ def _catch_up(s: Session) -> None:
     if s.in_nested_transaction():
         return
     numbers = sorted(s.info.pop(_STALE, set()))
+    new = [t for t in s.info.pop(_NEW, []) if t in s and t.number not in numbers]
+    if numbers or new:
+        s.flush()
+    text_search.put(s, [words_of(t.number, (t.title, t.description), [], []) for t in new])
     if not numbers:
         return
-    s.flush()
     query = select(Ticket.number, Ticket.title, Ticket.description)
     if rows := s.execute(query.where(Ticket.number.in_(numbers))).all():
         _renew(s, rows)
@@ -48,6 +57,7 @@ def _catch_up(s: Session) -> None:
 def _nothing_to_do(s: Session) -> None:
     """Forget what was to be renewed by a transaction that never was."""
     s.info.pop(_STALE, None)
+    s.info.pop(_NEW, None)
 
 
 def renew_after(s: Session, number: int) -> list[int]:

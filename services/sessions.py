@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, false, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
+from data import db
 from data.clock import now
-from data.models import LoginSession, Membership, Role, Team, User
+from data.models import LoginSession, Membership, Role, Setting, Team, User
 from services import settings
 from services.errors import NotFound, SignedOut
 from services.permissions import Actor
@@ -164,16 +165,20 @@ def _is_alive(session: LoginSession, user: User) -> bool:
 
 
 def _as_actor(s: Session, user: User) -> Actor:
-    mine = Membership.user_id == user.id
-    query = select(Team.id, Team.sees_only_own).join(Membership).where(mine, Team.is_active)
-    teams = s.execute(query).all()
+    """Read all that decides in one trip: it is read before everything that anybody does."""
+    db.hold(s, user)
+    decided = select(Setting.name, Setting.value, literal(0), false())
+    teams = select(literal(""), null(), Team.id, Team.sees_only_own).join(Membership)
+    mine = teams.where(Membership.user_id == user.id, Team.is_active)
+    rows = s.execute(union_all(decided, mine)).all()
+    sees_only = {team_id: only for name, _value, team_id, only in rows if not name}
     return Actor(
         id=user.id,
         role=user.role,
         name=user.name,
-        team_ids=frozenset(team.id for team in teams),
-        sees_only_teams=bool(teams) and all(team.sees_only_own for team in teams),
+        team_ids=frozenset(sees_only),
+        sees_only_teams=bool(sees_only) and all(sees_only.values()),
         language=user.language or spoken(),
         timezone=user.timezone or _home_zone,
-        policy=settings.policy(s),
+        policy=settings.policy({name: value for name, value, _team, _only in rows if name}),
     )

@@ -1,5 +1,6 @@
 """What an administrator decides at run time, with the default of each decision."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -21,9 +22,9 @@ def values(s: Session) -> dict[str, Any]:
     return DEFAULTS | {row.name: row.value for row in s.scalars(select(Setting))}
 
 
-def policy(s: Session) -> Policy:
-    """Return the settings that rights depend on; one that makes no sense gives no right."""
-    decided = values(s)
+def policy(rows: Mapping[str, Any]) -> Policy:
+    """Return what rights depend on, of what was decided; what makes no sense gives no right."""
+    decided = DEFAULTS | dict(rows)
     assign = decided["technicians_assign"]
     return Policy(
         technicians_assign=AssignPolicy(assign) if assign in _ASSIGN else AssignPolicy.NOBODY,

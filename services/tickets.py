@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
+from data import db
 from data.clock import now
 from data.models import Category, Impact, Priority, Status, Ticket, TicketType, Urgency, User
 from data.text import fold
@@ -148,6 +149,7 @@ def _category(s: Session, value: object) -> int | None:
     category = s.get(Category, int(str(value))) if is_id else None
     if category is None or not category.is_active:
         raise Invalid({"category_id": N_("Choose one of the values offered.")})
+    db.hold(s, category)  # whose team is asked for next
     return category.id
 
 

@@ -11,7 +11,7 @@ from tests.conftest import People
 
 def test_nothing_decided_means_the_defaults(s: Session) -> None:
     assert settings.values(s) == settings.DEFAULTS
-    assert settings.policy(s) == Policy()
+    assert settings.policy({}) == Policy()
 
 
 @pytest.mark.parametrize("choice", AssignPolicy)
@@ -33,6 +33,6 @@ def test_a_decision_that_makes_no_sense_gives_nobody_more(s: Session, people: Pe
     s.add(Setting(name="of_another_version", value=[1]))
     s.commit()
 
-    policy = settings.policy(s)
+    policy = settings.policy(settings.values(s))
 
     assert policy == Policy(technicians_assign=AssignPolicy.NOBODY, technicians_delete=False)

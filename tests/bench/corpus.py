@@ -15,6 +15,7 @@ from typing import Any
 LAST = datetime(2026, 11, 22, 18, 0, 0)  # noqa: DTZ001 - in the zone of the installation
 SPAN = timedelta(days=3 * 365)
 COMMON = "duplexeur"  # in the description of one ticket in a hundred
+RARE, RARE_IN = "quetzalcoatl", 73_421  # in that of one alone
 FIRST = [
     "Alice",
     "Bruno",
@@ -122,7 +123,9 @@ def tickets(size: int) -> Iterator[dict[str, Any]]:
         yield {
             "id": n,
             "title": f"{thing} {place} : {fault}",
-            "description": " ".join(drawn.choices(SENTENCES, k=7)) + f" {COMMON}" * (n % 100 == 0),
+            "description": " ".join(drawn.choices(SENTENCES, k=7))
+            + f" {COMMON}" * (n % 100 == 0)
+            + f" {RARE}" * (n == RARE_IN),
             "category": drawn.randrange(5),
             "priority": drawn.choices((0, 1, 2, 3), (15, 60, 20, 5))[0],
             "status": status,

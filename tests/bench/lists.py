@@ -1,4 +1,4 @@
-"""How fast lists, counters and tickets are, whatever their number: the table of issue 3.
+"""How fast lists, counters, tickets, search and creation are, whatever the number of tickets.
 
 `python -m tests.bench.lists [--size 100000] [--database sqlite|mariadb|URL] [--corpus DIR]
 [--data DIR] [--rounds 5] [--json FILE]` measures; `--compare A.json B.json` sets two runs side by
@@ -16,7 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -29,24 +29,22 @@ from sqlalchemy.orm import Session
 from data import db, schema
 from data.models import Category, Role, Status, Team, Ticket, User
 from integrations import bulk
-from services import categories, counters, lists, sessions, ticket_view
+from services import categories, counters, lists, search, sessions, ticket_view
 from services.permissions import Actor
 from tests import servers
-from tests.bench import corpus
+from tests.bench import corpus, creating, promises
 from ui.feed import feed
 from ui.fragments import around
 from ui.fragments.rows import Look
 from ui.pages import ticket_list
 from ui.pages.wishes import SORTS, Wishes
 
-LIMITS = {  # operation: median and 95th percentile in ms, at 100,000 and at more
-    "queue": ((12, 25), (18, 40)),
-    "my tickets": ((12, 25), (18, 40)),
-    "ticket": ((8, 16), (8, 16)),
-    "counters": ((4, 10), (4, 10)),
-}
-PAGES_A_SECOND = 100
 PAGED = ("updated", "due", "title")  # orders in which later pages are asked for too
+SEARCHES: dict[str, tuple[Callable[..., object], tuple[str, ...]]] = {
+    "search, one in a hundred": (search.everything, (corpus.COMMON,)),
+    "search, one ticket": (search.everything, (corpus.RARE,)),
+    "search, while typing": (search.typing, ("dupl", "quetza", "imprimante de", "ré", "#734")),
+}
 ROOM = ("--innodb-buffer-pool-size=1G", "--innodb-log-file-size=96M")  # the log: its default
 Times = list[float]
 _COUNT_CPU = os.environ.get("BENCH_CLOCK") == "cpu"  # on a busy machine: what noise touches least
@@ -109,11 +107,16 @@ def measure(world: World, rounds: int) -> dict[str, Any]:
         )
     for by in (world.technician, world.of_a_team):
         found.setdefault("counters", []).extend(_timed(partial(counters.count, by=by), 20 * rounds))
+    for name, (ask, texts) in SEARCHES.items():
+        for text in texts:
+            for by in (world.technician, world.requester):
+                times = _timed(partial(ask, by=by, text=text), 5 * rounds)
+                found.setdefault(name, []).extend(times)
     slowest = sorted(combined.items(), key=lambda pair: -pair[1])[:12]
     return {
         "operations": {name: _summed(times) for name, times in found.items()},
+        "rates": {"queue pages, ten at once": _ten_at_once(world)},
         "slowest": dict(slowest),
-        "pages_a_second": _ten_at_once(world),
     }
 
 
@@ -188,24 +191,28 @@ def _summed(times: Times) -> dict[str, float]:
     }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and show, or compare; fail when a promise is broken."""
-    options = _options()
+    options = _options(arguments)
     if options.compare:
-        return _compare(*(json.loads(path.read_text()) for path in options.compare))
+        return promises.compare(*(json.loads(path.read_text()) for path in options.compare))
     with ExitStack() as opened:
         folder = options.data or Path(opened.enter_context(tempfile.TemporaryDirectory()))
         loaded = _filled(opened, folder, options)
         report = measure(World(), options.rounds)
+        alone, created = creating.measure(folder / "site")
         db.engine().dispose()
-    report |= {"size": options.size, "database": options.database.split(":")[0], "loaded": loaded}
+    report["operations"]["create, one client"] = _summed(alone)
+    report["rates"]["tickets created, ten at once"] = created
+    report["rates"] |= {"tickets loaded": loaded} if loaded else {}
+    report |= {"size": options.size, "database": options.database.split(":")[0]}
     report["load"] = os.getloadavg()
     if options.json:
         options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
-    return _show(report)
+    return promises.show(report)
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure lists, counters and tickets.")
     parser.add_argument("--size", type=int, default=100_000)
     parser.add_argument("--database", default="sqlite", help="sqlite, mariadb or an address")
@@ -214,7 +221,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--compare", type=Path, nargs=2, metavar=("A", "B"))
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _filled(opened: ExitStack, folder: Path, options: argparse.Namespace) -> float:
@@ -233,46 +240,8 @@ def _filled(opened: ExitStack, folder: Path, options: argparse.Namespace) -> flo
     begun = time.perf_counter()
     loaded = bulk.load(source)
     speed = loaded.created / (time.perf_counter() - begun)
-    with db.engine().begin() as connection:
-        analyse = "ANALYZE" if url.startswith("sqlite") else "ANALYZE TABLE ticket"
-        connection.exec_driver_sql(analyse)
+    schema.analyse()  # as `load` does
     return speed
-
-
-def _show(report: dict[str, Any]) -> int:
-    say = sys.stdout.write
-    load = " ".join(f"{x:.1f}" for x in report["load"])
-    say(f"{report['size']:,} tickets on {report['database']}; load of the machine {load}\n")
-    is_kept = True
-    for name, found in report["operations"].items():
-        limits = LIMITS.get(name)
-        allowed = limits[report["size"] > 100_000] if limits else (0, 0)
-        is_good = not limits or (found["median"] <= allowed[0] and found["p95"] <= allowed[1])
-        is_kept = is_kept and is_good
-        promised = f"{allowed[0]} / {allowed[1]}" if limits else "–"
-        say(
-            f"{name:>18}  {found['median']:7.1f} / {found['p95']:6.1f} ms, worst"
-            f" {found['worst']:7.1f}; promised {promised}{'' if is_good else '  BROKEN'}\n"
-        )
-    say(f"{'ten at once':>18}  {report['pages_a_second']:7.0f} pages a second\n")
-    if report["loaded"]:
-        say(f"{'load':>18}  {report['loaded']:7.0f} tickets a second\n")
-    for name, median in report["slowest"].items():
-        say(f"           {median:7.1f} ms  {name}\n")
-    return 0 if is_kept and report["pages_a_second"] >= PAGES_A_SECOND else 1
-
-
-def _compare(before: dict[str, Any], after: dict[str, Any]) -> int:
-    """Show how many times as long each operation takes in the second run."""
-    for name, found in after["operations"].items():
-        if was := before["operations"].get(name):
-            ratios = [found[key] / was[key] for key in ("median", "p95", "worst")]
-            told = " / ".join(f"{ratio:.2f}" for ratio in ratios)
-            sys.stdout.write(f"{name:>18}  × {told}  (median / p95 / worst)\n")
-    ratio = after["pages_a_second"] / before["pages_a_second"]
-    sys.stdout.write(f"{'ten at once':>18}  × {ratio:.2f} pages a second\n")
-    sys.stdout.write(f"load of the machine: {before['load']} and {after['load']}\n")
-    return 0
 
 
 if __name__ == "__main__":

@@ -233,6 +233,40 @@ def _rows_read(s: Session) -> int:
     return sum(int(row[1]) for row in s.connection().exec_driver_sql(asked))
 
 
+@only_sqlite
+@pytest.mark.parametrize("sort", ["due", "status", "priority"])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_page_among_many_equals_enters_them_at_its_number(
+    s: Session,
+    people: People,
+    thousand: None,
+    asked: list[tuple[str, Any]],
+    sort: str,
+    reverse: bool,
+) -> None:
+    how = {"sort": sort, "reverse": reverse}
+    cursor = lists.page(s, people.diane, VIEWS["open"], limit=5, **how).after  # type: ignore[arg-type]
+
+    found = plan(s, asked, people.diane, VIEWS["open"], cursor=cursor, limit=5, **how)
+
+    column = {"due": "due_order"}.get(sort, sort)
+    aim = ">" if (sort == "priority") is reverse else "<"
+    assert f"INDEX {INDEX[sort]} (shelf=? AND {column}=? AND number{aim}?)" in found
+
+
+@only_sqlite
+def test_a_team_s_tickets_are_found_by_their_deadlines(
+    s: Session, people: People, thousand: None, asked: list[tuple[str, Any]]
+) -> None:
+    wanted = narrowed(VIEWS["late"], team_id=7)
+
+    found = plan(s, asked, people.diane, wanted, sort="due")
+
+    assert "ix_ticket_of_team_by_due (team_id=? AND shelf=? AND due_order<?)" in found
+    assert "TEMP B-TREE" not in found
+    assert len([text for text, _v in asked if text.startswith("SELECT")]) <= 2  # nothing is counted
+
+
 def _asked(
     engine: Engine, s: Session, by: Actor, wanted: Filter, sort: str
 ) -> list[tuple[str, Any]]:

@@ -42,13 +42,17 @@ class Shape:
         passed = [passing(columns[name].type, of) for name in every]
         self._passed = [(place, each) for place, each in enumerate(passed) if each]
         self._given = itemgetter(*every)
+        self._names, self._width = set(every), len(every)
         quoted = ", ".join(map(of.identifier_preparer.quote, (number, *every)))
         places = "" if self._is_sql else f"({', '.join('?' * (len(every) + 1))})"
         self._statement = f"INSERT INTO {table} ({quoted}) VALUES {places}"  # noqa: S608 - names
 
     def values(self, row: Mapping[str, Any]) -> Values:
         """Return a row without its number as it is written."""
-        found = list(self._given({**self._preset, **row}))
+        whole = {**self._preset, **row}
+        if len(whole) != self._width:
+            raise KeyError(row.keys() - self._names)  # it would be lost
+        found = list(self._given(whole))
         for place, passed in self._passed:
             found[place] = passed(found[place])
         return ", ".join(found) if self._is_sql else tuple(found)

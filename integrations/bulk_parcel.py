@@ -18,6 +18,7 @@ _TICKET = (
     *("status", "pending_reason", "wake_at", "team_id", "lead_id", "resolve_due_at"),
     *("accepted_at", "first_response_at", "resolved_at", "closed_at", "created_at", "updated_at"),
     *("comment_count", "answered_by_requester", "creation_key", "version"),
+    *("lead_name", "requester_name"),
 )
 _COMMENT = (*("author_id", "body", "is_internal", "channel", "created_at", "version"),)
 _EVENT = (*("kind", "actor_id", "is_internal", "details", "created_at", "relayed_at"),)

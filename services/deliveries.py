@@ -9,16 +9,26 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    Select,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from data.clock import now
 from data.models import Delivery, DeliveryState, Event
 from data.text import clean_line
 from services import checks, events
+from services.bundles import LEASE, Parcel, claim, due
 from services.errors import NotFound, WrongState
 from services.permissions import Action, Actor, require
 from services.words import N_
+
+__all__ = ["LEASE", "Parcel", "claim", "due"]  # the first half of sending, see there
 
 BACKOFF = (
     timedelta(seconds=10),
@@ -27,12 +37,12 @@ BACKOFF = (
     timedelta(hours=1),
     timedelta(hours=6),
 )
-LEASE = timedelta(seconds=20)  # longer than any sending takes
 WAIT_BEHIND = timedelta(minutes=1)  # at most, for those behind one that failed
 KEPT = timedelta(days=30)
 PAGE = 50
 MOST = 200
 _BATCH = 5000
+_ENDED = (DeliveryState.DONE, DeliveryState.SKIPPED, DeliveryState.DEAD)
 _MAX_ANSWER = 500
 
 ERRORS: dict[str, str] = {
@@ -48,27 +58,32 @@ ERRORS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """A delivery in the hands of whoever sends it now."""
-
-    id: int
-    key: str
-    event_id: int
-    channel: str
-    recipient: str
-    attempt: int
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended; no error: it arrived."""
+    """How an attempt ended; no error: it arrived.
+
+    `told` are the deliveries of a bundle that the message contained, None for all: the others were
+    no longer wanted or allowed, as all of them were when it is `skipped`.
+    """
 
     error: str = ""
     status: int | None = None
     answer: str = ""
     is_final: bool = False  # no further attempt would end otherwise
     wait: timedelta | None = None  # what the receiver asked for
+    skipped: bool = False
+    told: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A delivery to be written; those of one bundle become one message."""
+
+    event_id: int
+    channel: str
+    recipient: str
+    bundle: str = ""
+    reason: str = ""
+    next_at: datetime | None = None  # None: now
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,41 +96,42 @@ class DeliveryPage:
 
 def plan(s: Session, event: Event, channel: str, recipient: str) -> None:
     """Write one delivery of an event; in the transaction that marks the event as relayed."""
-    s.add(Delivery(key=str(uuid.uuid4()), event_id=event.id, channel=channel, recipient=recipient))
+    plan_all(s, [Plan(event.id, channel, recipient)])
 
 
-def claim(s: Session, limit: int, *, delivery_id: int | None = None) -> list[Parcel]:
-    """Lease what is due, longest due first, or one delivery if it is due."""
-    query = select(Delivery).where(_is_due()).order_by(Delivery.next_at, Delivery.id).limit(limit)
-    if delivery_id is not None:
-        query = query.where(Delivery.id == delivery_id)
-    return [_leased(d) for d in s.scalars(query.with_for_update(skip_locked=True))]
-
-
-def due(s: Session, limit: int) -> list[tuple[int, int]]:
-    """Return (id, attempts) of what is due, longest due first, without claiming it."""
-    query = select(Delivery.id, Delivery.attempts).where(_is_due())
-    rows = s.execute(query.order_by(Delivery.next_at, Delivery.id).limit(limit))
-    return [(row.id, row.attempts) for row in rows]
+def plan_all(s: Session, plans: Sequence[Plan]) -> None:
+    """Write deliveries, in the transaction that marks their events as relayed."""
+    moment = now()
+    rows = [
+        {
+            "key": str(uuid.uuid4()),
+            "event_id": planned.event_id,
+            "channel": planned.channel,
+            "recipient": planned.recipient,
+            "bundle": planned.bundle,
+            "reason": planned.reason,
+            "next_at": planned.next_at or moment,
+        }
+        for planned in plans
+    ]
+    if rows:
+        s.execute(insert(Delivery), rows)
 
 
 def settle(s: Session, parcel: Parcel, outcome: Outcome) -> None:
     """Write how an attempt ended, unless its lease ran out and somebody else is at it."""
-    delivery = s.scalar(_of(parcel).with_for_update())
-    if delivery is None:
-        return
-    delivery.lease_until = None
-    delivery.sent_at = now()
-    delivery.status, delivery.error = outcome.status, outcome.error
-    delivery.answer = clean_line(outcome.answer[: 4 * _MAX_ANSWER])[:_MAX_ANSWER]
-    if not outcome.error:
-        delivery.state = DeliveryState.DONE
-    elif outcome.is_final or parcel.attempt > len(BACKOFF):
-        delivery.state = DeliveryState.DEAD
-    else:
+    held = s.scalars(_of(parcel).with_for_update()).all()
+    for delivery in held:
+        delivery.lease_until = None
+        delivery.sent_at = now()
+        delivery.status, delivery.error = outcome.status, outcome.error
+        delivery.answer = clean_line(outcome.answer[: 4 * _MAX_ANSWER])[:_MAX_ANSWER]
+        delivery.state = _state_after(parcel, outcome, delivery.id)
+    waiting = [d for d in held if d.state is DeliveryState.PENDING]
+    if waiting:
         pause = max(BACKOFF[parcel.attempt - 1], outcome.wait or timedelta())
-        delivery.state = DeliveryState.PENDING
-        delivery.next_at = now() + min(pause, BACKOFF[-1])
+        for delivery in waiting:
+            delivery.next_at = now() + min(pause, BACKOFF[-1])
         _hold_back(s, parcel, now() + min(pause, WAIT_BEHIND))
 
 
@@ -172,6 +188,8 @@ def get(s: Session, by: Actor, delivery_id: int) -> Delivery:
 def resend(s: Session, by: Actor, delivery_id: int) -> Delivery:
     """Send a delivery that ended once more, with all attempts before it and under the same key.
 
+    What went, or was to go, in the same message goes with it.
+
     Raises:
         NotFound, WrongState: it is still under way.
     """
@@ -179,10 +197,11 @@ def resend(s: Session, by: Actor, delivery_id: int) -> Delivery:
     delivery = s.get(Delivery, delivery_id, with_for_update=True, populate_existing=True)
     if delivery is None:
         raise NotFound
-    if delivery.state not in (DeliveryState.DONE, DeliveryState.DEAD):
+    if delivery.state not in _ENDED:
         raise UnderWay
-    delivery.state, delivery.attempts, delivery.next_at = DeliveryState.PENDING, 0, now()
-    delivery.error = ""
+    for again in _of_message(s, delivery):
+        again.state, again.attempts, again.next_at = DeliveryState.PENDING, 0, now()
+        again.error = ""
     events.record(s, by, None, "delivery.resent", subject=f"delivery:{delivery.id}")
     return delivery
 
@@ -208,42 +227,40 @@ def dead(s: Session, since: datetime) -> int:
 
 def clean(s: Session) -> None:
     """Forget what ended and was planned KEPT ago, so much at a time that nobody waits."""
-    ended = Delivery.state.in_((DeliveryState.DONE, DeliveryState.DEAD))
-    query = select(Delivery.id).where(Delivery.created_at < now() - KEPT, ended).limit(_BATCH)
+    old = (Delivery.created_at < now() - KEPT, Delivery.state.in_(_ENDED))
+    query = select(Delivery.id).where(*old).limit(_BATCH)
     s.execute(delete(Delivery).where(Delivery.id.in_(s.scalars(query).all())))
 
 
-def _is_due() -> ColumnElement[bool]:
-    return or_(
-        and_(Delivery.state == DeliveryState.PENDING, Delivery.next_at <= now()),
-        and_(Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= now()),
-    )
-
-
-def _leased(delivery: Delivery) -> Parcel:
-    delivery.state = DeliveryState.LEASED
-    delivery.lease_until = now() + LEASE
-    delivery.attempts += 1
-    delivery.request_id = str(uuid.uuid4())
-    return Parcel(
-        id=delivery.id,
-        key=delivery.key,
-        event_id=delivery.event_id,
-        channel=delivery.channel,
-        recipient=delivery.recipient,
-        attempt=delivery.attempts,
-        request_id=delivery.request_id,
-    )
+def _state_after(parcel: Parcel, outcome: Outcome, delivery_id: int) -> DeliveryState:
+    """Return what becomes of a delivery of a parcel."""
+    is_left_out = outcome.told is not None and delivery_id not in outcome.told
+    if outcome.skipped or is_left_out:
+        return DeliveryState.SKIPPED
+    if not outcome.error:
+        return DeliveryState.DONE
+    is_over = outcome.is_final or parcel.attempt > len(BACKOFF)
+    return DeliveryState.DEAD if is_over else DeliveryState.PENDING
 
 
 def _of(parcel: Parcel) -> Select[Delivery]:
-    """Select the delivery as long as it is in the hands of this attempt."""
+    """Select the deliveries as long as they are in the hands of this attempt."""
     held = (
-        Delivery.id == parcel.id,
+        Delivery.id.in_(parcel.ids),
         Delivery.state == DeliveryState.LEASED,
         Delivery.request_id == parcel.request_id,
     )
     return select(Delivery).where(*held).execution_options(populate_existing=True)
+
+
+def _of_message(s: Session, delivery: Delivery) -> Sequence[Delivery]:
+    """Return a delivery that ended with those that ended in the same message."""
+    if delivery.message_key is None:
+        return [delivery]
+    query = select(Delivery).where(
+        Delivery.message_key == delivery.message_key, Delivery.state == delivery.state
+    )
+    return s.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def _hold_back(s: Session, parcel: Parcel, until: datetime) -> None:

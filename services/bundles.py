@@ -1,0 +1,168 @@
+"""Bundles: the deliveries that go out as one message, leased together by whoever sends it.
+
+The first attempt gives them a key in common; a repeat takes exactly those with that key, so that
+it is the same message again. A delivery without a bundle is a message of its own.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from data.clock import now
+from data.models import Delivery, DeliveryState
+
+LEASE = timedelta(seconds=20)  # longer than any sending takes
+_AHEAD = 8  # times as much is looked at as is taken: many may go in one message
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message in the hands of whoever sends it now: a delivery, or a bundle of them.
+
+    `key` names the message however often it is sent; `ids` and `event_ids` go in pairs, oldest
+    first, and `id` and `event_id` are the first of them.
+    """
+
+    ids: tuple[int, ...]
+    key: str
+    event_ids: tuple[int, ...]
+    channel: str
+    recipient: str
+    attempt: int
+    request_id: str
+
+    @property
+    def id(self) -> int:
+        """Return the first delivery."""
+        return self.ids[0]
+
+    @property
+    def event_id(self) -> int:
+        """Return the first event."""
+        return self.event_ids[0]
+
+
+def claim(s: Session, limit: int, *, delivery_id: int | None = None) -> list[Parcel]:
+    """Lease what is due, longest due first, or one delivery if it is due, with its bundle.
+
+    A bundle is leased whole or not at all: whoever holds its first delivery has it.
+    """
+    groups = _groups(s, _heads(s, limit * _AHEAD, delivery_id))[:limit]
+    firsts = _held(s, [group[0] for group in groups])
+    rest = _held(s, [key for group in groups if group[0] in firsts for key in group[1:]])
+    held = firsts | rest
+    whole = [[held[key] for key in group] for group in groups if held.keys() >= {*group}]
+    return [_leased(rows) for rows in whole if _is_one(rows)]
+
+
+def due(s: Session, limit: int) -> list[tuple[int, int]]:
+    """Return (id, attempts) of what is due, longest due first and one of each bundle."""
+    found: dict[tuple[str, ...], tuple[int, int]] = {}
+    for head in _heads(s, limit * _AHEAD):
+        found.setdefault(_message_of(head), (head.id, head.attempts))
+    return list(found.values())[:limit]
+
+
+def _is_due() -> ColumnElement[bool]:
+    return or_(
+        and_(Delivery.state == DeliveryState.PENDING, Delivery.next_at <= now()),
+        and_(Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= now()),
+    )
+
+
+def _heads(s: Session, limit: int, delivery_id: int | None = None) -> Sequence[Any]:
+    """Return what is due, longest due first, without claiming it."""
+    query = select(
+        Delivery.id,
+        Delivery.attempts,
+        Delivery.channel,
+        Delivery.recipient,
+        Delivery.bundle,
+        Delivery.message_key,
+    ).where(_is_due())
+    if delivery_id is not None:
+        query = query.where(Delivery.id == delivery_id)
+    return s.execute(query.order_by(Delivery.next_at, Delivery.id).limit(limit)).all()
+
+
+def _message_of(row: Any) -> tuple[str, ...]:
+    """Return what those that go in one message have in common."""
+    if not row.bundle:
+        return (str(row.id),)
+    return (row.channel, row.recipient, row.bundle, row.message_key or "")
+
+
+def _groups(s: Session, heads: Sequence[Any]) -> list[list[int]]:
+    """Return the ids of each message to be claimed, lowest first, in the order of the heads.
+
+    A first attempt takes whatever waits in its bundle, also what is due later; a repeat takes
+    what the attempt before it took.
+    """
+    groups: dict[tuple[str, ...], list[int]] = {_message_of(head): [] for head in heads}
+    for head in heads:
+        if not head.bundle:
+            groups[_message_of(head)] = [head.id]
+    keys = {head.message_key for head in heads if head.message_key}
+    fresh = {
+        (head.channel, head.recipient, head.bundle)
+        for head in heads
+        if head.bundle and not head.message_key
+    }
+    if keys or fresh:
+        columns = (Delivery.channel, Delivery.recipient, Delivery.bundle)
+        waiting = and_(tuple_(*columns).in_(fresh), Delivery.message_key.is_(None))
+        query = select(Delivery.id, *columns, Delivery.message_key).where(
+            _is_free(), or_(Delivery.message_key.in_(keys), waiting)
+        )
+        for row in s.execute(query.order_by(Delivery.id)):
+            groups.setdefault(_message_of(row), []).append(row.id)
+    return [group for group in groups.values() if group]
+
+
+def _held(s: Session, ids: Collection[int]) -> dict[int, Delivery]:
+    """Lock those of some deliveries that nobody has in hand."""
+    if not ids:
+        return {}
+    query = select(Delivery).where(Delivery.id.in_(ids), _is_free()).order_by(Delivery.id)
+    query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    return {delivery.id: delivery for delivery in s.scalars(query)}
+
+
+def _is_free() -> ColumnElement[bool]:
+    """Return the SQL condition on what nobody sends at this moment, due or not."""
+    return or_(
+        Delivery.state == DeliveryState.PENDING,
+        and_(Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= now()),
+    )
+
+
+def _is_one(rows: list[Delivery]) -> bool:
+    """Tell whether what was locked still is one message, and due: others may have been faster."""
+    same = len({delivery.message_key for delivery in rows}) == 1
+    is_leased = any(delivery.state is DeliveryState.LEASED for delivery in rows)
+    return same and (is_leased or any(delivery.next_at <= now() for delivery in rows))
+
+
+def _leased(rows: list[Delivery]) -> Parcel:
+    first = rows[0]
+    request_id, until = str(uuid.uuid4()), now() + LEASE
+    attempt = max(delivery.attempts for delivery in rows) + 1
+    message_key = first.message_key or (str(uuid.uuid4()) if first.bundle else None)
+    for delivery in rows:
+        delivery.state, delivery.lease_until = DeliveryState.LEASED, until
+        delivery.attempts, delivery.request_id = attempt, request_id
+        delivery.message_key = message_key
+    return Parcel(
+        ids=tuple(delivery.id for delivery in rows),
+        key=message_key or first.key,
+        event_ids=tuple(delivery.event_id for delivery in rows),
+        channel=first.channel,
+        recipient=first.recipient,
+        attempt=attempt,
+        request_id=request_id,
+    )

@@ -86,7 +86,7 @@ def prepare(settings: Settings) -> Settings:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     files.configure(settings.files_dir)
     db.configure(settings.database_url)
-    sessions.configure(timezone=settings.timezone.key)
+    sessions.configure(timezone=settings.timezone.key, language=settings.language)
     sealing.configure(settings.secret_key)
     destinations.configure(settings.webhook_allow)
     return settings

@@ -1,11 +1,23 @@
 """The conversation of a ticket: posting, editing and deleting comments and internal notes."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.clock import now
 from data.models import Channel, Comment, CommentVersion, PendingReason, Status, Ticket, User
-from services import attachments, checks, drafts, events, indexing, keys, tickets, transitions
+from services import (
+    attachments,
+    checks,
+    drafts,
+    events,
+    indexing,
+    keys,
+    mentions,
+    tickets,
+    transitions,
+)
 from services.errors import Closed, Conflict, Invalid, NotAllowed, NotFound, TooLate
 from services.permissions import Action, Actor, comments_visible_to, is_staff, require
 from services.words import N_
@@ -70,9 +82,10 @@ def edit(s: Session, by: Actor, comment_id: int, body: str, *, seen: str | None 
         return comment
     if seen is not None and seen != comment.body:
         raise Conflict(field="body", theirs=comment.body, mine=wanted, name=by.name)
+    before = comment.body
     _replace(s, by, comment, wanted)
     comment.edited_at = now()
-    _record(s, by, ticket, comment, "comment.edited")
+    _record(s, by, ticket, comment, "comment.edited", **_mentioning(s, comment, before))
     return comment
 
 
@@ -164,7 +177,8 @@ def _said(s: Session, by: Actor, ticket: Ticket, comment: Comment, *, resolve: b
     indexing.renew(s, ticket)
     internal = comment.is_internal
     kind = "comment.noted" if internal else "comment.posted"
-    events.record(s, by, ticket, kind, internal=internal, comment_id=comment.id)
+    told = _mentioning(s, comment)
+    events.record(s, by, ticket, kind, internal=internal, comment_id=comment.id, **told)
     if not internal:  # of a note, not even the date of the ticket tells
         tickets.touched(ticket)
         _answered(s, by, ticket, comment)
@@ -201,7 +215,15 @@ def _replace(s: Session, by: Actor, comment: Comment, body: str) -> None:
     comment.version += 1
 
 
-def _record(s: Session, by: Actor, ticket: Ticket, comment: Comment, kind: str) -> None:
+def _mentioning(s: Session, comment: Comment, before: str = "") -> dict[str, Any]:
+    """Return as details of an event whom a comment mentions, if anybody."""
+    found = mentions.find(s, comment, before)
+    return {"mentions": found} if found else {}
+
+
+def _record(
+    s: Session, by: Actor, ticket: Ticket, comment: Comment, kind: str, **details: Any
+) -> None:
     if not comment.is_internal:
         tickets.touched(ticket)
     indexing.renew(s, ticket)
@@ -213,6 +235,7 @@ def _record(s: Session, by: Actor, ticket: Ticket, comment: Comment, kind: str) 
         internal=comment.is_internal,
         comment_id=comment.id,
         version=comment.version,
+        **details,
     )
 
 

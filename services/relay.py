@@ -4,7 +4,7 @@ Reactions only write rows. Sending them is another's work, and may be repeated; 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from data.clock import now
 from data.models import Event
-from services import webhooks
+from services import notifications, webhooks
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
-REACTIONS: tuple[Callable[[Session, Event], None], ...] = (webhooks.react,)
+Reaction = Callable[[Session, Sequence[Event]], None]
+REACTIONS: tuple[Reaction, ...] = (webhooks.react, notifications.react)
 
 
 def relay(s: Session) -> int:
@@ -36,17 +37,24 @@ def relay(s: Session) -> int:
     events = s.scalars(query).all()
     for event in events:
         event.relayed_at = now()
-        for reaction in REACTIONS:
-            _react(s, reaction, event)
+    for reaction in REACTIONS if events else ():
+        _react(s, reaction, events)
     return len(events)
 
 
-def _react(s: Session, reaction: Callable[[Session, Event], None], event: Event) -> None:
-    """Run one reaction; a mistake in it is reported and undone alone, nobody else misses out."""
+def _react(s: Session, reaction: Reaction, events: Sequence[Event]) -> None:
+    """Run one reaction, on each event alone if it fails on all of them.
+
+    A mistake in it is reported and undone alone: no other event and no other reaction misses out.
+    """
     try:
         with s.begin_nested():
-            reaction(s, event)
+            reaction(s, events)
     except SQLAlchemyError:
         raise  # the whole batch is done again
     except Exception:
-        log.exception("%s failed on event %s", reaction.__qualname__, event.id)
+        if len(events) == 1:
+            log.exception("%s failed on event %s", reaction.__qualname__, events[0].id)
+            return
+        for event in events:
+            _react(s, reaction, [event])

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from sqlalchemy import delete, false, literal, null, select, union_all
@@ -27,12 +27,23 @@ MOST = 10  # browsers per person
 TOUCH_EVERY = timedelta(seconds=60)
 
 _home_zone = "Europe/Paris"
+_home_language = "fr"
 
 
-def configure(*, timezone: str) -> None:
-    """Set the zone of people who chose none: the installation’s."""
-    global _home_zone  # noqa: PLW0603 - one installation, one zone
-    _home_zone = timezone
+def configure(*, timezone: str, language: str = "fr") -> None:
+    """Set zone and language of people who chose none: the installation’s."""
+    global _home_zone, _home_language
+    _home_zone, _home_language = timezone, language
+
+
+def zone_of(user: User) -> str:
+    """Return the time zone of a person, chosen or the installation’s."""
+    return user.timezone or _home_zone
+
+
+def language_of(user: User) -> str:
+    """Return the language in which to write to a person; no browser says what they prefer."""
+    return user.language or _home_language
 
 
 def home_zone() -> str:
@@ -99,6 +110,34 @@ def actor_of(s: Session, user_id: int) -> Actor:
     if user is None or not user.is_active:
         raise SignedOut
     return _as_actor(s, user)
+
+
+def actors(s: Session, users: Iterable[User]) -> dict[int, Actor]:
+    """Return as whom people look, by id, in one query however many they are.
+
+    Without the administrator’s decisions (`policy`): on them depends what one may do, not see.
+    """
+    people = {user.id: user for user in users}
+    query = (
+        select(Membership.user_id, Team.id, Team.sees_only_own)
+        .join(Team)
+        .where(Membership.user_id.in_(people), Team.is_active)
+    )
+    teams: dict[int, dict[int, bool]] = {}
+    for user_id, team_id, sees_only_own in s.execute(query):
+        teams.setdefault(user_id, {})[team_id] = sees_only_own
+    return {
+        user.id: Actor(
+            id=user.id,
+            role=user.role,
+            name=user.name,
+            team_ids=frozenset(mine := teams.get(user.id, {})),
+            sees_only_teams=bool(mine) and all(mine.values()),
+            language=user.language or spoken(),
+            timezone=zone_of(user),
+        )
+        for user in people.values()
+    }
 
 
 def living(s: Session, session_ids: Collection[int]) -> set[int]:

@@ -27,6 +27,7 @@ from services import (
     checks,
     comments,
     events,
+    inbox,
     indexing,
     links,
     parts,
@@ -72,6 +73,7 @@ def undo(s: Session, by: Actor, event_id: int) -> None:
         raise TooLate
     inverse(s, by, event)
     event.details = {**event.details, "undone": True}
+    inbox.forget(s, event.id)
 
 
 def _is_offered(event: Event) -> bool:

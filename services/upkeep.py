@@ -9,6 +9,7 @@ from data.clock import now
 from data.models import PendingReason, Shelf, Status, Ticket
 from services import (
     deliveries,
+    notifications,
     replays,
     sessions,
     settings,
@@ -36,9 +37,10 @@ def close(s: Session) -> int:
 
 
 def clean(s: Session) -> None:
-    """Forget sessions, failures, deliveries and answers that are over."""
+    """Forget what is over: sessions, failures, deliveries, notices and answers."""
     sessions.clean(s)
     deliveries.clean(s)
+    notifications.clean(s)
     throttle.clean(s)
     replays.clean(s)
 

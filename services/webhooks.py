@@ -1,7 +1,7 @@
 """Webhooks: which other systems are told of what happens to tickets, decided by administrators."""
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from data.models import Event, Webhook
 from services import checks, deliveries, destinations, events, sealing
 from services.accounts import checked
+from services.deliveries import Plan
 from services.errors import Invalid, NotFound
 from services.permissions import Action, Actor, require
 from services.words import N_
@@ -146,14 +147,18 @@ def disable(s: Session, webhook_id: int, reason: str) -> None:
         events.record(s, None, None, "webhook.disabled", subject=_subject(webhook), reason=reason)
 
 
-def react(s: Session, event: Event) -> None:
-    """Plan the deliveries of an event; a reaction of `services.relay`."""
-    if event.kind == TESTED:
-        deliveries.plan(s, event, CHANNEL, str(event.subject).partition(":")[2])
-    elif event.kind in KINDS:
-        for webhook in s.scalars(select(Webhook).where(Webhook.is_active)):
-            if event.kind in webhook.kinds and (webhook.with_internal or not event.is_internal):
-                deliveries.plan(s, event, CHANNEL, str(webhook.id))
+def react(s: Session, events: Sequence[Event]) -> None:
+    """Plan the deliveries of some events; a reaction of `services.relay`."""
+    planned = [Plan(event.id, CHANNEL, _tested(event)) for event in events if event.kind == TESTED]
+    told = [event for event in events if event.kind in KINDS]
+    active = s.scalars(select(Webhook).where(Webhook.is_active)).all() if told else ()
+    planned += [
+        Plan(event.id, CHANNEL, str(webhook.id))
+        for event in told
+        for webhook in active
+        if event.kind in webhook.kinds and (webhook.with_internal or not event.is_internal)
+    ]
+    deliveries.plan_all(s, planned)
 
 
 def secret_of(webhook: Webhook) -> str:
@@ -169,6 +174,10 @@ def _give_secret(webhook: Webhook) -> str:
     secret = f"whsec_{secrets.token_urlsafe(32)}"
     webhook.sealed_secret = sealing.seal(secret, _subject(webhook))
     return secret
+
+
+def _tested(event: Event) -> str:
+    return str(event.subject).partition(":")[2]
 
 
 def _subject(webhook: Webhook) -> str:

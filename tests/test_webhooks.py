@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG005, PLW0108 - every act of a table takes the same arguments
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -262,8 +262,8 @@ def test_a_reaction_that_fails_spoils_nothing_else(
 ) -> None:
     webhook = made(s, people, kinds=["comment.posted"])
 
-    def broken(session: Session, event: Event) -> None:
-        deliveries.plan(session, event, "broken", "1")
+    def broken(session: Session, events: Sequence[Event]) -> None:
+        deliveries.plan(session, events[0], "broken", "1")
         session.flush()
         raise RuntimeError("a mistake")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from data.models import Category, Event, Team, User
@@ -49,6 +49,8 @@ SENTENCES: dict[str, str] = {
 }
 # Shown by the conversation itself, or a consequence of what is shown.
 _SILENT = frozenset({"comment.posted", "comment.noted"})
+_MENTIONED = N_("mentioned {people}")
+_calls = Event.details["mentions"].as_string().is_not(None)
 _UNSHOWN = frozenset(
     {"accepted_at", "resolved_at", "closed_at", "is_priority_overridden", "first_response_at"}
 )
@@ -89,7 +91,7 @@ def of_seen(s: Session, by: Actor, number: int) -> list[HistoryLine]:
     query = (
         select(Event, User.name)
         .outerjoin(User, Event.actor_id == User.id)
-        .where(Event.ticket_number == number, Event.kind.not_in(_SILENT))
+        .where(Event.ticket_number == number, or_(Event.kind.not_in(_SILENT), _calls))
         .order_by(Event.id.desc())
         .limit(PAGE)
     )
@@ -114,7 +116,7 @@ def _line(event: Event, actor: str, names: "_Names") -> HistoryLine:
         event_id=event.id,
         at=event.created_at,
         actor=actor,
-        sentence=_(SENTENCES.get(event.kind, event.kind)).format(**facts),
+        sentence=_sentence(event, facts, names),
         changes=tuple(
             FieldChange(name.removesuffix("_id"), names.of(name, old), names.of(name, new))
             for name, (old, new) in changes.items()
@@ -122,6 +124,15 @@ def _line(event: Event, actor: str, names: "_Names") -> HistoryLine:
         ),
         is_internal=event.is_internal,
     )
+
+
+def _sentence(event: Event, facts: dict[str, Any], names: "_Names") -> str:
+    """Say what was done; that a message was written is said by itself, not whom it calls."""
+    called = event.details.get("mentions", ())
+    people = ", ".join(str(names.of("person", user_id)) for user_id in called)
+    said = [] if event.kind in _SILENT else [_(SENTENCES.get(event.kind, event.kind))]
+    said += [_(_MENTIONED)] if people else []
+    return ", ".join(said).format(**facts, people=people)
 
 
 def _link(details: dict[str, Any]) -> str:
@@ -145,6 +156,7 @@ class _Names:
         wanted: dict[str, set[int]] = {kind: set() for kind in self._COLUMNS}
         for event in events:
             wanted["person"].add(event.details.get("user_id", 0))
+            wanted["person"].update(event.details.get("mentions", ()))
             for name, values in event.details.get("changes", {}).items():
                 kind = "person" if name in self._PEOPLE else name
                 if kind in wanted:

@@ -43,13 +43,15 @@ def _calls(body: str) -> list[str]:
 
 
 def _called(people: Iterable[User], call: str) -> list[User]:
-    """Return who is meant: those with the longest name that stands there, or with the account."""
+    """Return who is meant: those of whom the most stands there, name or account."""
     folded, account = fold(call), _account(call)
-    named = [user for user in people if _begins_with(folded, fold(user.name))]
-    if named:
-        longest = max(len(user.name) for user in named)
-        return [user for user in named if len(user.name) == longest]
-    return [user for user in people if user.email.partition("@")[0] == account]
+    matches: dict[int, list[User]] = {}
+    for user in people:
+        if user.email.partition("@")[0] == account:
+            matches.setdefault(len(account), []).append(user)
+        if _begins_with(folded, fold(user.name)):
+            matches.setdefault(len(user.name), []).append(user)
+    return matches[max(matches)] if matches else []
 
 
 def _begins_with(text: str, name: str) -> bool:

@@ -20,6 +20,7 @@ from data import connections
 
 R = TypeVar("R")
 OnCommit = Callable[[list[Any]], None]
+OnTold = Callable[[frozenset[int]], None]
 log = logging.getLogger(__name__)
 
 # Deadlock, lock wait, server gone, connection lost, server stopping, server not there, read-only,
@@ -32,6 +33,7 @@ _reading: sessionmaker[Session] = sessionmaker(expire_on_commit=False, autoflush
 _writing: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 _writer = threading.RLock()  # SQLite has one writer; waiting here is fair, its busy handler is not
 _listeners: list[OnCommit] = []
+_told_listeners: list[OnTold] = []
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -150,9 +152,13 @@ def transaction() -> Iterator[Session]:
     with alone, _writing.begin() as session:
         yield session
         recorded = session.info.get("recorded", [])
+        told = frozenset(session.info.get("told", ()))
     if recorded:
         for listener in _listeners.copy():
             listener(recorded)
+    if told:
+        for hears in _told_listeners.copy():
+            hears(told)
 
 
 @contextmanager
@@ -188,6 +194,15 @@ def on_commit(listener: OnCommit) -> Callable[[], None]:
     """
     _listeners.append(listener)
     return lambda: _listeners.remove(listener)
+
+
+def on_told(listener: OnTold) -> Callable[[], None]:
+    """Call `listener` with the ids of people for whom a transaction changed what they are told.
+
+    As for `on_commit`: in the thread that committed, without blocking or raising.
+    """
+    _told_listeners.append(listener)
+    return lambda: _told_listeners.remove(listener)
 
 
 def is_passing(error: DBAPIError) -> bool:

@@ -8,15 +8,19 @@ import json
 import logging
 import random
 import secrets
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from typing import Any
 
+import redis as plain_redis
 import redis.asyncio as redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+
+from services import changes
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +30,7 @@ MAX_WAITING = 5000
 LONGEST_PAUSE_SECONDS = 5.0
 SILENCE_SECONDS = 10.0  # after so long without a word the server is asked whether it is there
 
+_PATIENCE: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 Receive = Callable[[dict[str, Any]], None]
 
 
@@ -107,3 +112,30 @@ class Bus:
             return
         if isinstance(message, dict) and message.pop("from", None) not in (None, self._name):
             receive(message)
+
+
+class Teller:
+    """Publishes from a process that has no event loop: a worker, after it relayed.
+
+    Called in the thread that committed: a Redis that does not answer costs it little, and rarely.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._client = plain_redis.Redis.from_url(url, **_PATIENCE)
+        self._name = secrets.token_hex(6)
+        self._silent_until = 0.0
+
+    def tell(self, user_ids: Collection[int]) -> None:
+        """Announce that there is something new for these people; a listener of `db.on_told`."""
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            for message in changes.told(user_ids):
+                self._client.publish(CHANNEL, json.dumps({**message, "from": self._name}))
+        except (RedisError, OSError) as error:
+            self._silent_until = time.monotonic() + LONGEST_PAUSE_SECONDS
+            log.warning("nobody was told of what is new: %s", error)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._client.close()

@@ -23,6 +23,7 @@ from rq.serializers import JSONSerializer
 from data import db
 from data.models import Event
 from integrations import channels, sender
+from integrations.bus import Teller
 from integrations.sender import Sender
 from services import deliveries
 
@@ -130,7 +131,8 @@ def work(tell: Callable[[], None]) -> None:
     tell()
     logging.getLogger("rq").setLevel(logging.WARNING)
     sweeper = Sender()
-    leave = db.on_commit(sweeper.wake)
+    teller = Teller(_url)
+    leave = (db.on_commit(sweeper.wake), db.on_told(teller.tell))
     sweeper.start()
     try:
         while not _worked():
@@ -138,9 +140,11 @@ def work(tell: Callable[[], None]) -> None:
     except StopRequested:
         pass
     finally:
-        leave()
         sweeper.stop()
         sweeper.join()
+        for end in leave:
+            end()
+        teller.close()
 
 
 def _stop(_signal: int, _frame: object) -> None:
@@ -202,12 +206,14 @@ def _worker() -> _Worker:
 def _wake() -> None:
     try:
         with _connected(_url) as connection:
-            _enqueue(connection, "relay", job_id=f"relay-{uuid.uuid4()}")
+            _enqueue(connection, "relay", job_id=f"relay-{uuid.uuid4()}", is_first=True)
     except (redis.RedisError, OSError) as error:
         log.warning("no worker was woken: %s", error)
 
 
-def _enqueue(connection: redis.Redis, name: str, *ids: int, job_id: str) -> None:
+def _enqueue(
+    connection: redis.Redis, name: str, *ids: int, job_id: str, is_first: bool = False
+) -> None:
     queue = _queue(connection)
     if queue.count >= MAX_WAITING:
         return
@@ -217,6 +223,7 @@ def _enqueue(connection: redis.Redis, name: str, *ids: int, job_id: str) -> None
             args=ids,
             job_id=job_id,
             unique=True,
+            at_front=is_first,  # who waits for a page is before who waits for a mail
             job_timeout=JOB_SECONDS,
             ttl=WAITING_SECONDS,
             result_ttl=0,

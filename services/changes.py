@@ -1,16 +1,19 @@
 """What happened lately, as ids: what live pages are told by."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from data.models import Event
+from data.models import Event, Notification
 
 WINDOW = timedelta(seconds=30)
+TOLD = "told"
+_AT_ONCE = 300  # people in one message: some bytes each, and a message is short
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +78,27 @@ def recent(s: Session, since: datetime | None = None) -> list[Change]:
         Event.created_at > (since or now()) - WINDOW
     )
     return [Change(*row) for row in s.execute(query.order_by(Event.id))]
+
+
+def told(user_ids: Collection[int]) -> Iterator[dict[str, Any]]:
+    """Yield as JSON between processes that there is something new for these people."""
+    ids = sorted(user_ids)
+    for start in range(0, len(ids), _AT_ONCE):
+        yield {TOLD: ids[start : start + _AT_ONCE]}
+
+
+def read_told(message: dict[str, Any]) -> set[int]:
+    """Return for whom another process announced something new; nonsense is for nobody."""
+    ids = message[TOLD]
+    if message.keys() != {TOLD} or type(ids) is not list:
+        return set()
+    return {user_id for user_id in ids if type(user_id) is int}
+
+
+def newest_told(s: Session, user_ids: Collection[int]) -> dict[int, int]:
+    """Return the last notice of each of some people."""
+    if not user_ids:
+        return {}
+    query = select(Notification.user_id, func.max(Notification.id).label("newest"))
+    query = query.where(Notification.user_id.in_(user_ids)).group_by(Notification.user_id)
+    return {row.user_id: row.newest for row in s.execute(query)}

@@ -17,7 +17,6 @@ from services.tickets import LARGEST
 
 PAGE = 30
 MOST = 100  # in one page, and what is counted at most: beyond, « 99+ »
-TOLD = "told"  # in the session’s info: the ids of those for whom something is new
 _EXCERPT = 200  # characters
 _BATCH = 5000
 _KEPT_DAYS = 90
@@ -111,8 +110,8 @@ def forget(s: Session, event_id: int) -> None:
 
 
 def announce(s: Session, user_ids: set[int]) -> None:
-    """Let the pages of these people know, after the commit, that something is new for them."""
-    s.info.setdefault(TOLD, set()).update(user_ids)
+    """Let the pages of these people know of it after the commit (`db.on_told`)."""
+    s.info.setdefault("told", set()).update(user_ids)
 
 
 def clean(s: Session) -> None:

@@ -31,6 +31,8 @@ _REMEMBERED_SECONDS = 2 * changes.WINDOW.total_seconds()
 QUEUE = "queue"
 ORGANISATION = "organisation"
 
+_PERSON = "person:"
+
 Listener = Callable[[set[int]], Awaitable[None] | None]
 Publish = Callable[[dict[str, Any]], None]
 
@@ -38,6 +40,11 @@ Publish = Callable[[dict[str, Any]], None]
 def of_ticket(number: int) -> str:
     """Return the topic of one ticket."""
     return f"ticket:{number}"
+
+
+def of_person(user_id: int) -> str:
+    """Return the topic of what one person is told; its listeners get no numbers."""
+    return f"{_PERSON}{user_id}"
 
 
 class _Ear:
@@ -77,6 +84,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._ears: dict[str, list[_Ear]] = {}
+        self._newest: dict[int, int] = {}  # the last notice of those whose pages are open
         self._seen: dict[int, float] = {}  # in the order they were announced
         self._waiting: dict[str, set[int]] = {}
         self._resting: set[str] = set()
@@ -91,7 +99,8 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._publish = publish
         watching = background_tasks.create(self._watch(every), name="live watcher")
-        self._endings = [db.on_commit(self._committed), watching.cancel]
+        commits = (db.on_commit(self._committed), db.on_told(self._told))
+        self._endings = [*commits, watching.cancel]
 
     def stop(self) -> None:
         """End what `start` began; the listeners stay."""
@@ -120,11 +129,12 @@ class Hub:
 
     def receive(self, message: dict[str, Any]) -> None:
         """Take a message of another process, in the event loop; nonsense is ignored."""
-        if "event_id" not in message:
+        if changes.TOLD in message:
+            self.tell(changes.read_told(message))
+        elif "event_id" not in message:
             if self.on_message:
                 self.on_message(message)
-            return
-        if change := Change.read(message):
+        elif change := Change.read(message):
             self.announce([change])
 
     def announce(self, found: Iterable[Change]) -> None:
@@ -135,6 +145,11 @@ class Hub:
                 self._seen[change.event_id] = moment
                 self._mark(change)
         self._forget(moment - _REMEMBERED_SECONDS)
+
+    def tell(self, user_ids: Iterable[int]) -> None:
+        """Tell the pages of these people that what they are told changed."""
+        for user_id in user_ids:
+            self._wake(of_person(user_id), set())
 
     def gap(self) -> None:
         """Tell every listener to look again: messages may have been lost."""
@@ -155,6 +170,16 @@ class Hub:
         self.announce(found)
         for change in found:
             self.send(change.plain())
+
+    def _told(self, user_ids: frozenset[int]) -> None:
+        """Take over from the thread that committed."""
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._own_told, user_ids)
+
+    def _own_told(self, user_ids: frozenset[int]) -> None:
+        self.tell(user_ids)
+        for message in changes.told(user_ids):
+            self.send(message)
 
     def _forget(self, before: float) -> None:
         """Forget what the watcher cannot read any more; by age, for a burst has no size."""
@@ -193,13 +218,27 @@ class Hub:
         while True:
             await asyncio.sleep(every)
             begun = clock.now()
+            people = self._followed()
             try:
                 found = await in_thread(db.read, lambda s, since=since: changes.recent(s, since))
+                newest = await in_thread(db.read, lambda s, p=people: changes.newest_told(s, p))
             except SQLAlchemyError as error:  # the next window reaches back to the last success
                 log.warning("the event table could not be read: %s", error)
                 continue
             since = begun
             self.announce(found)
+            self._compare(people, newest)
+
+    def _followed(self) -> set[int]:
+        """Return the people whose pages are open."""
+        topics = (topic for topic in self._ears if topic.startswith(_PERSON))
+        return {int(topic.removeprefix(_PERSON)) for topic in topics}
+
+    def _compare(self, people: set[int], newest: dict[int, int]) -> None:
+        """Tell those who have a new notice since the last look; who just came has looked."""
+        known = self._newest
+        self._newest = {user_id: newest.get(user_id, 0) for user_id in people}
+        self.tell(u for u in people & known.keys() if self._newest[u] > known[u])
 
 
 class Scoped(ui.element):

@@ -26,7 +26,6 @@ from services import sessions
 from services.occasions import OCCASIONS, Circle, Reason, kind_of
 from services.permissions import Audience, is_staff, sees
 
-
 def audience(s: Session, event: Event) -> dict[int, Reason]:
     """Return who is told of an event, by id, and why."""
     return Audiences(s, [event]).of(event)
@@ -35,15 +34,19 @@ def audience(s: Session, event: Event) -> dict[int, Reason]:
 class Audiences:
     """Who is told of each of some events, found out in so many queries however many they are."""
 
-    def __init__(self, s: Session, events: Iterable[Event]) -> None:
+    def __init__(
+        self, s: Session, events: Iterable[Event], *, among: Collection[int] | None = None
+    ) -> None:
+        """Look up what decides; `among` are those who matter, None for everybody."""
         self._s = s
         events = [event for event in events if event.kind in OCCASIONS]
         numbers = {event.ticket_number for event in events if event.ticket_number is not None}
         self._tickets = around(s, numbers)
         self._comments = _comments(s, events)
-        self._members = _members(s, {t.team_id for t in self._tickets.values() if t.team_id})
+        self._members = _members(s, {team for event in events if (team := self._team(event))})
         self._candidates = {event.id: self._around(event) for event in events}
-        wanted = {user_id for found in self._candidates.values() for user_id in found}
+        named = {user_id for found in self._candidates.values() for user_id in found}
+        wanted = named if among is None else named & {*among}
         query = select(User).where(User.id.in_(wanted), *is_person())
         self.users = {user.id: user for user in s.scalars(query)}
         self._actors = sessions.actors(s, self.users.values())
@@ -65,6 +68,14 @@ class Audiences:
             for user_id, reason in self._in(circle, event):
                 found.setdefault(user_id, reason)
         return found
+
+    def _team(self, event: Event) -> int | None:
+        """Return the team whose members an event may be told to."""
+        ticket = self._tickets.get(event.ticket_number or 0)
+        circles = OCCASIONS[event.kind].circles
+        is_led = ticket is None or ticket.lead_id is not None
+        concerns = Circle.TEAM in circles or (Circle.QUEUE in circles and not is_led)
+        return ticket.team_id if ticket and concerns else None
 
     def _is_gone(self, event: Event) -> bool:
         """Tell whether what it is about is no more: the ticket, or the comment."""
@@ -110,7 +121,7 @@ class Audiences:
             yield from _each(ticket.helper_ids, Reason.HELPER)
         elif circle is Circle.OBSERVERS:
             yield from _each(ticket.observer_ids, Reason.OBSERVER)
-        elif circle is Circle.TEAM or ticket.lead_id is None:
+        elif circle is Circle.TEAM or ticket.lead_id is None:  # as in `_team`
             team = self._members.get(ticket.team_id or 0, ())
             yield from _each(team, Reason.TEAM)
             if circle is Circle.QUEUE and not team:
@@ -165,6 +176,8 @@ def _comments(s: Session, events: Sequence[Event]) -> dict[int, bool]:
 
 
 def _members(s: Session, team_ids: Collection[int]) -> dict[int, list[int]]:
+    if not team_ids:
+        return {}
     query = select(Membership.team_id, Membership.user_id).join(Team, Membership.team_id == Team.id)
     found: dict[int, list[int]] = {}
     for team_id, user_id in s.execute(query.where(Team.id.in_(team_ids), Team.is_active)):

@@ -5,12 +5,13 @@ it is the same message again. A delivery without a bundle is a message of its ow
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from data.clock import now
@@ -18,6 +19,15 @@ from data.models import Delivery, DeliveryState
 
 LEASE = timedelta(seconds=20)  # longer than any sending takes
 _AHEAD = 8  # times as much is looked at as is taken: many may go in one message
+_HEAD = (
+    Delivery.id,
+    Delivery.attempts,
+    Delivery.channel,
+    Delivery.recipient,
+    Delivery.bundle,
+    Delivery.message_key,
+    Delivery.next_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ def claim(s: Session, limit: int, *, delivery_id: int | None = None) -> list[Par
 
     A bundle is leased whole or not at all: whoever holds its first delivery has it.
     """
-    groups = _groups(s, _heads(s, limit * _AHEAD, delivery_id))[:limit]
+    groups = _groups(s, _messages(s, limit, delivery_id))
     firsts = _held(s, [group[0] for group in groups])
     rest = _held(s, [key for group in groups if group[0] in firsts for key in group[1:]])
     held = firsts | rest
@@ -62,32 +72,31 @@ def claim(s: Session, limit: int, *, delivery_id: int | None = None) -> list[Par
 
 def due(s: Session, limit: int) -> list[tuple[int, int]]:
     """Return (id, attempts) of what is due, longest due first and one of each bundle."""
-    found: dict[tuple[str, ...], tuple[int, int]] = {}
-    for head in _heads(s, limit * _AHEAD):
-        found.setdefault(_message_of(head), (head.id, head.attempts))
-    return list(found.values())[:limit]
+    return [(head.id, head.attempts) for head in _messages(s, limit).values()]
 
 
-def _is_due() -> ColumnElement[bool]:
-    return or_(
-        and_(Delivery.state == DeliveryState.PENDING, Delivery.next_at <= now()),
-        and_(Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= now()),
-    )
+def _messages(s: Session, limit: int, delivery_id: int | None = None) -> dict[tuple[str, ...], Any]:
+    """Return the first delivery of each message that is due, longest due first."""
+    found: dict[tuple[str, ...], Any] = {}
+    for head in _heads(s, limit * _AHEAD, delivery_id):
+        found.setdefault(_message_of(head), head)
+    return dict(islice(found.items(), limit))
 
 
-def _heads(s: Session, limit: int, delivery_id: int | None = None) -> Sequence[Any]:
-    """Return what is due, longest due first, without claiming it."""
-    query = select(
-        Delivery.id,
-        Delivery.attempts,
-        Delivery.channel,
-        Delivery.recipient,
-        Delivery.bundle,
-        Delivery.message_key,
-    ).where(_is_due())
-    if delivery_id is not None:
-        query = query.where(Delivery.id == delivery_id)
-    return s.execute(query.order_by(Delivery.next_at, Delivery.id).limit(limit)).all()
+def _heads(s: Session, limit: int, delivery_id: int | None) -> list[Any]:
+    """Return what is due, longest due first, without claiming it.
+
+    What waits and what was lost by its sender are asked for apart, each by an index.
+    """
+    waiting = (Delivery.state == DeliveryState.PENDING, Delivery.next_at <= now())
+    lost = (Delivery.state == DeliveryState.LEASED, Delivery.lease_until <= now())
+    found: list[Any] = []
+    for conditions in (waiting, lost):
+        query = select(*_HEAD).where(*conditions).order_by(Delivery.next_at, Delivery.id)
+        if delivery_id is not None:
+            query = query.where(Delivery.id == delivery_id)
+        found += s.execute(query.limit(limit))
+    return sorted(found, key=lambda head: (head.next_at, head.id))[:limit]
 
 
 def _message_of(row: Any) -> tuple[str, ...]:
@@ -97,31 +106,32 @@ def _message_of(row: Any) -> tuple[str, ...]:
     return (row.channel, row.recipient, row.bundle, row.message_key or "")
 
 
-def _groups(s: Session, heads: Sequence[Any]) -> list[list[int]]:
-    """Return the ids of each message to be claimed, lowest first, in the order of the heads.
+def _groups(s: Session, messages: Mapping[tuple[str, ...], Any]) -> list[list[int]]:
+    """Return the ids of each message to be claimed, lowest first.
 
     A first attempt takes whatever waits in its bundle, also what is due later; a repeat takes
     what the attempt before it took.
     """
-    groups: dict[tuple[str, ...], list[int]] = {_message_of(head): [] for head in heads}
-    for head in heads:
-        if not head.bundle:
-            groups[_message_of(head)] = [head.id]
-    keys = {head.message_key for head in heads if head.message_key}
-    fresh = {
-        (head.channel, head.recipient, head.bundle)
-        for head in heads
-        if head.bundle and not head.message_key
-    }
-    if keys or fresh:
-        columns = (Delivery.channel, Delivery.recipient, Delivery.bundle)
-        waiting = and_(tuple_(*columns).in_(fresh), Delivery.message_key.is_(None))
-        query = select(Delivery.id, *columns, Delivery.message_key).where(
-            _is_free(), or_(Delivery.message_key.in_(keys), waiting)
-        )
-        for row in s.execute(query.order_by(Delivery.id)):
-            groups.setdefault(_message_of(row), []).append(row.id)
+    groups = {key: [] if head.bundle else [head.id] for key, head in messages.items()}
+    bundled = [head for head in messages.values() if head.bundle]
+    ways: list[ColumnElement[bool]] = []
+    if keys := _keys(bundled):
+        ways.append(Delivery.message_key.in_(keys))
+    for channel in {head.channel for head in bundled if not head.message_key}:
+        fresh = [head for head in bundled if head.channel == channel and not head.message_key]
+        recipients, bundles = {head.recipient for head in fresh}, {head.bundle for head in fresh}
+        theirs = (Delivery.channel == channel, Delivery.recipient.in_(recipients))
+        ways.append(and_(*theirs, Delivery.bundle.in_(bundles), Delivery.message_key.is_(None)))
+    for way in ways:
+        query = select(*_HEAD).where(_is_free(), way).order_by(Delivery.id)
+        for row in s.execute(query):
+            if (key := _message_of(row)) in groups:
+                groups[key].append(row.id)
     return [group for group in groups.values() if group]
+
+
+def _keys(heads: Iterable[Any]) -> set[str]:
+    return {head.message_key for head in heads if head.message_key}
 
 
 def _held(s: Session, ids: Collection[int]) -> dict[int, Delivery]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from data.models import Comment, Delivery, Pace, Ticket, User
-from services import audiences, preferences, sessions, users
+from data.models import Comment, Delivery, Event, Pace, Ticket, User
+from services import audiences, sessions
 from services.audiences import Audiences
 from services.bundles import Parcel
 from services.letters import Item, Letter
@@ -21,15 +21,18 @@ def letter(s: Session, parcel: Parcel) -> Letter | None:
     What is not among the items is no longer wanted or allowed: inactive people, lost rights,
     muted tickets, switched off kinds, deleted comments and tickets. `Outcome.told` says so.
     """
-    if parcel.channel not in preferences.channels_on(s):
-        return None
-    query = select(Delivery).where(Delivery.id.in_(parcel.ids)).options(joinedload(Delivery.event))
+    user_id = int(parcel.recipient)
+    around = joinedload(Delivery.event).joinedload(Event.actor)
+    query = select(Delivery).where(Delivery.id.in_(parcel.ids)).options(around)
     planned = s.scalars(query.order_by(Delivery.event_id)).all()
-    found = Audiences(s, [delivery.event for delivery in planned])
-    user = found.users.get(int(parcel.recipient))
+    wishes = Wishes(s, [user_id], _numbers(planned))
+    if parcel.channel not in wishes.channels_on:
+        return None
+    found = Audiences(s, [delivery.event for delivery in planned], among=[user_id])
+    user = found.users.get(user_id)
     if user is None:
         return None
-    wanted = _Wanted(s, user, parcel.channel, planned)
+    wanted = _Wanted(user, parcel.channel, wishes)
     items = tuple(_items(s, [d for d in planned if wanted.holds(found, d)], found, user))
     if not items:
         return None
@@ -45,9 +48,8 @@ def letter(s: Session, parcel: Parcel) -> Letter | None:
 class _Wanted:
     """What one person wants to be told by one channel."""
 
-    def __init__(self, s: Session, user: User, channel: str, planned: Iterable[Delivery]) -> None:
-        self._user, self._channel = user, channel
-        self._wishes = Wishes(s, [user.id], _numbers(planned))
+    def __init__(self, user: User, channel: str, wishes: Wishes) -> None:
+        self._user, self._channel, self._wishes = user, channel, wishes
 
     def holds(self, found: Audiences, delivery: Delivery) -> bool:
         """Tell whether they may be told of it, and want to."""
@@ -68,9 +70,7 @@ def _items(s: Session, planned: list[Delivery], found: Audiences, user: User) ->
     query = select(Ticket).where(Ticket.number.in_(_numbers(planned)))
     query = query.options(*map(joinedload, around)).execution_options(populate_existing=True)
     tickets = {ticket.number: ticket for ticket in s.scalars(query)}
-    ids = {delivery.event.details.get("comment_id") for delivery in planned} - {None}
-    comments = {c.id: c for c in s.scalars(select(Comment).where(Comment.id.in_(ids)))}
-    names = users.names(s, [d.event.actor_id for d in planned if d.event.actor_id])
+    comments = _comments(s, {delivery.event.details.get("comment_id") for delivery in planned})
     for delivery in planned:
         event = delivery.event
         reason = found.of(event)[user.id]
@@ -79,15 +79,18 @@ def _items(s: Session, planned: list[Delivery], found: Audiences, user: User) ->
             event=event,
             kind=audiences.kind_for(event, reason),
             reason=reason.value,
-            actor=names.get(event.actor_id or 0, ""),
+            actor=event.actor.name if event.actor else "",
             ticket=tickets.get(event.ticket_number or 0),
-            comment=_open(comments.get(event.details.get("comment_id", 0))),
+            comment=comments.get(event.details.get("comment_id", 0)),
         )
 
 
-def _open(comment: Comment | None) -> Comment | None:
-    """Return a comment that was not taken back meanwhile."""
-    return comment if comment and comment.deleted_at is None else None
+def _comments(s: Session, ids: set[int | None]) -> dict[int, Comment]:
+    """Return comments by id, without those that were taken back meanwhile."""
+    if not ids - {None}:
+        return {}
+    query = select(Comment).where(Comment.id.in_(ids - {None}), Comment.deleted_at.is_(None))
+    return {comment.id: comment for comment in s.scalars(query)}
 
 
 def _numbers(planned: Iterable[Delivery]) -> set[int]:

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from data.models import Event, Notification, Pace
-from services import audiences, deliveries, inbox, paces, preferences
+from services import audiences, deliveries, inbox, paces
 from services.audiences import Audiences, audience
 from services.correspondence import letter
 from services.deliveries import Plan
@@ -71,7 +71,7 @@ def react(s: Session, events: Sequence[Event]) -> None:
     wishes = Wishes(s, found.users.keys(), numbers)
     told = [each for each in _told(found, events) if _hears(wishes, each)]
     _show(s, [each for each in told if wishes.pace(each.user_id, each.kind, APP) is not Pace.OFF])
-    deliveries.plan_all(s, list(_plans(s, found, wishes, told)))
+    deliveries.plan_all(s, list(_plans(found, wishes, told)))
 
 
 def _told(found: Audiences, events: Iterable[Event]) -> Iterator[Told]:
@@ -101,8 +101,8 @@ def _show(s: Session, told: Sequence[Told]) -> None:
         inbox.announce(s, {each.user_id for each in told})
 
 
-def _plans(s: Session, found: Audiences, wishes: Wishes, told: Sequence[Told]) -> Iterator[Plan]:
-    channels = sorted(preferences.channels_on(s))
+def _plans(found: Audiences, wishes: Wishes, told: Sequence[Told]) -> Iterator[Plan]:
+    channels = sorted(wishes.channels_on)
     for each in told:
         user = found.users[each.user_id]
         for channel in channels:

@@ -42,7 +42,7 @@ def get(s: Session, by: Actor) -> Preferences:
         wants_email=user.wants_email,
         wants_sms=user.wants_sms,
         email_is_refused=user.email_refused_at is not None,
-        channels_on=channels_on(s),
+        channels_on=chosen.channels_on,
     )
 
 
@@ -112,12 +112,6 @@ def is_muted(s: Session, by: Actor, number: int) -> bool:
     return s.get(MutedTicket, (by.id, number)) is not None
 
 
-def channels_on(s: Session) -> frozenset[str]:
-    """Return by which channels this installation tells people, beside the application."""
-    chosen = settings.values(s)["channels_on"]
-    return frozenset(chosen) & frozenset(CHANNELS) if isinstance(chosen, list) else frozenset()
-
-
 class Wishes:
     """What some people chose, read in two queries however many they are."""
 
@@ -131,6 +125,7 @@ class Wishes:
         )
         self._muted = {tuple(row) for row in s.execute(muted)} if numbers else frozenset()
         decided = settings.values(s)
+        self.channels_on = _channels(decided["channels_on"])  # beside the application
         self.digest_hour = _number(decided["digest_hour"], 0, 23, 8)
         self.gather_seconds = _number(decided["gather_seconds"], 0, 3600, 120)
 
@@ -171,6 +166,10 @@ def _check_quiet(quiet_from: object, quiet_until: object) -> None:
             if is_half or (value is not None and not is_minute):
                 raise Invalid({field: N_("Choose a time for both, or for none.")})
     problems.raise_any()
+
+
+def _channels(value: object) -> frozenset[str]:
+    return frozenset(value) & frozenset(CHANNELS) if isinstance(value, list) else frozenset()
 
 
 def _number(value: object, least: int, most: int, default: int) -> int:

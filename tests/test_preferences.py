@@ -114,5 +114,5 @@ def test_settings_that_make_no_sense_are_as_if_undecided(
     wishes = preferences.Wishes(s, [people.alice.id])
 
     assert (wishes.digest_hour, wishes.gather_seconds) == (8, 120)
-    assert preferences.channels_on(s) == frozenset()
+    assert wishes.channels_on == frozenset()
     assert wishes.rhythm(s.get_one(User, people.alice.id)).digest_hour == 8

@@ -6,6 +6,7 @@ at least once, and the receiver knows a repeat by its key.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

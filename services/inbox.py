@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from data.clock import now
 from data.models import Comment, Event, Notification, Ticket, User
-from services import settings
+from services import checks, settings
 from services.errors import NotFound
 from services.permissions import Action, Actor, allows, may_see
 from services.tickets import LARGEST
@@ -43,7 +43,7 @@ class NotificationPage:
     """Some notices, newest first, and the cursor of what follows."""
 
     items: list[Notice]
-    after: int | None
+    after: str | None
 
 
 def page(
@@ -51,23 +51,27 @@ def page(
     by: Actor,
     *,
     unread_only: bool = False,
-    after: int | None = None,
+    after: str | None = None,
     limit: int = PAGE,
 ) -> NotificationPage:
-    """Return what one was told, newest first, as far as one may know it now."""
+    """Return what one was told, newest first, as far as one may know it now.
+
+    Raises:
+        Invalid: `after` is no cursor of an earlier page.
+    """
     query = (
         _mine(by).add_columns(User.name, Ticket.title).outerjoin(User, Event.actor_id == User.id)
     )
     query = query.options(contains_eager(Notification.event)).order_by(Notification.id.desc())
     if unread_only:
         query = query.where(Notification.read_at.is_(None))
-    if after is not None:
-        query = query.where(Notification.id < min(after, LARGEST))
+    if after:
+        query = query.where(Notification.id < checks.position(after))
     limit = max(1, min(limit, MOST))
     rows = s.execute(query.limit(limit + 1)).all()
     said = _said(s, [row[0].event for row in rows[:limit]])
     items = [_notice(row[0], row[1], row[2], said) for row in rows[:limit]]
-    return NotificationPage(items, items[-1].id if len(rows) > limit else None)
+    return NotificationPage(items, str(items[-1].id) if len(rows) > limit else None)
 
 
 def unread(s: Session, by: Actor) -> int:

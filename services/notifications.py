@@ -33,6 +33,7 @@ __all__ = [
     "KINDS",
     "REASONS",
     "NotificationPage",
+    "Reason",
     "audience",
     "clean",
     "forget",

@@ -18,6 +18,7 @@ import main
 from data.config import LANGUAGES, PREFIX, Settings
 from integrations.api import problems
 from services import deliveries
+from services.occasions import KINDS, OCCASIONS
 from services.tokens import Scope
 from tests import servers
 from ui.widgets import dialogs
@@ -29,6 +30,7 @@ KIND = re.compile(
     r"(calendar|category|comment|delivery|external_link|link|session|team|ticket|token|user|webhook)"
     r"\.[a-z]+(_[a-z]+)*"
 )
+_TOLD = "notifications.md"
 _OCCASIONS = ROOT / "services" / "occasions.py"  # which only names what others record
 LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")
 
@@ -80,6 +82,25 @@ def test_every_reason_why_a_message_fails_is_named() -> None:
 
     assert sentence is not None
     assert re.findall(r"`(\w+)`", sentence[0])[1:] == list(deliveries.ERRORS)
+
+
+def test_who_is_told_of_what_is_explained() -> None:
+    rows = re.findall(r"^\| `([\w.]+)` \| (\w+) \| ([\w, ]+) \|", _text(DOCS / _TOLD), re.M)
+
+    explained = {event: (kind, told.split(", ")) for event, kind, told in rows if "." in event}
+    assert explained == {
+        event: (occasion.kind, [circle.value for circle in occasion.circles])
+        for event, occasion in OCCASIONS.items()
+    }
+
+
+def test_how_people_are_told_who_chose_nothing_is_explained() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([\w ]+) \| ([\w ]+) \|", _text(DOCS / _TOLD), re.M)
+
+    assert {kind: paces for kind, *paces in rows} == {
+        name: [kind.default(channel).value.replace("_", " ") for channel in ("email", "sms")]
+        for name, kind in KINDS.items()
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -17,6 +17,7 @@ from integrations.api import (
     deliveries,
     description,
     find,
+    notifications,
     oneself,
     organisation,
     people,
@@ -57,5 +58,5 @@ def version_1() -> FastAPI:
 
 _PARTS = (
     *(bulk, tickets, actions, talk, around, find, views),
-    *(people, organisation, calendars, oneself, webhooks, deliveries),
+    *(people, organisation, calendars, oneself, notifications, webhooks, deliveries),
 )

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data import files
-from data.models import Event, LinkKind, Role, Webhook
+from data.models import Delivery, Event, LinkKind, Role
 from services import (
     assignment,
     attachments,
@@ -17,7 +18,9 @@ from services import (
     creation,
     deliveries,
     links,
+    notifications,
     observers,
+    relay,
     sessions,
     tags,
     teams,
@@ -88,7 +91,12 @@ def place(s: Session, people: People, turn: int) -> Place:
         views.delete(s, bruno, kept.id)
     view = views.create(s, bruno, name=f"Vue {turn}", asked={"status": "new"})
     s.commit()
-    delivery = arrived(s, webhooks.test(s, diane, hook.id), hook)
+    test = webhooks.test(s, diane, hook.id)
+    s.commit()
+    while relay.relay(s) == relay.BATCH:
+        s.commit()
+    notification = notifications.page(s, alice).items[0].id
+    delivery = arrived(s, test)
     return Place(
         {
             "number": number,
@@ -107,6 +115,7 @@ def place(s: Session, people: People, turn: int) -> Place:
             "delivery": delivery,
             "calendar": hours.id,
             "closure": closure.id,
+            "notification": notification,
             "turn": turn,
             "bruno": bruno.id,
             **made,
@@ -114,12 +123,10 @@ def place(s: Session, people: People, turn: int) -> Place:
     )
 
 
-def arrived(s: Session, event: Event, hook: Webhook) -> int:
+def arrived(s: Session, event: Event) -> int:
     """Return the id of the message about an event, which its receiver took."""
-    s.flush()
-    deliveries.plan(s, event, webhooks.CHANNEL, str(hook.id))
-    s.commit()
-    (parcel,) = [p for p in deliveries.claim(s, 9) if p.event_id == event.id]
+    planned = s.scalars(select(Delivery.id).where(Delivery.event_id == event.id)).one()
+    (parcel,) = deliveries.claim(s, 1, delivery_id=planned)
     deliveries.settle(s, parcel, deliveries.Outcome(status=204))
     s.commit()
     return parcel.id
@@ -169,6 +176,9 @@ def body_of(operation: str, at: Place) -> dict[str, Any]:
             "business_minutes": 30,
         },
         "PATCH /me": {"phone": "01 23 45 67 89"},
+        "PATCH /me/preferences": {
+            "paces": [{"kind": "comment", "channel": "email", "pace": "hourly"}]
+        },
         "POST /me/password": {"old": "faux", "new": PASSWORD},
         "POST /views": {"name": "Urgents", "filter": {"priority": "urgent"}},
         "PATCH /views/{view}": {"name": "Très urgents"},

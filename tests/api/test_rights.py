@@ -21,9 +21,9 @@ TABLE = Path(__file__).parent / "rights.md"
 ACTORS = ("anonymous", "requester", "stranger", "technician", "other team", "manager", "admin")
 HEAD = """# What each operation answers to whom
 
-The ticket, comment, file, token and session called on are Alice’s, the requester’s; her ticket is
-in the technician’s team, which the other technician is not in and sees nothing of. `RENEW=1 pytest
-tests/api/test_rights.py` writes this table anew: read what changed.
+The ticket, comment, file, token, session and notification called on are Alice’s, the requester’s;
+her ticket is in the technician’s team, which the other technician is not in and sees nothing of.
+`RENEW=1 pytest tests/api/test_rights.py` writes this table anew: read what changed.
 """
 
 

@@ -26,6 +26,7 @@ from services import sessions
 from services.occasions import OCCASIONS, Circle, Reason, kind_of
 from services.permissions import Audience, is_staff, sees
 
+
 def audience(s: Session, event: Event) -> dict[int, Reason]:
     """Return who is told of an event, by id, and why."""
     return Audiences(s, [event]).of(event)

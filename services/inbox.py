@@ -105,6 +105,12 @@ def read_ticket(s: Session, by: Actor, number: int) -> None:
     _mark(s, by, Notification.ticket_number == number)
 
 
+def unread_of(by: Actor, number: int) -> Select[int]:
+    """Select what one was told of a ticket and has not read."""
+    mine = (Notification.user_id == by.id, Notification.read_at.is_(None))
+    return select(Notification.id).where(*mine, Notification.ticket_number == number)
+
+
 def forget(s: Session, event_id: int) -> None:
     """Take back in the application what people were told of an event that was undone."""
     query = select(Notification.user_id).where(Notification.event_id == event_id)

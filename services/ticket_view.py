@@ -20,7 +20,7 @@ from data.models import (
     TicketTag,
     User,
 )
-from services import attachments, comments, drafts, history, tickets, workflow
+from services import attachments, comments, drafts, history, inbox, tickets, workflow
 from services.errors import NotFound
 from services.history import HistoryLine
 from services.permissions import (
@@ -35,6 +35,7 @@ from services.permissions import (
 
 # What hangs on a ticket, beside the parts that people have in it.
 _TAG, _FILES, _LINKS, _OUTSIDE, _DRAFT = "tag", "files", "links", "outside", "draft"
+_UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class TicketView:
     may: frozenset[Action]
     draft: dict[str, Any]
     draft_files: tuple[Attachment, ...]
+    has_unread: bool  # one was told something of it that one has not read
 
 
 def load(s: Session, by: Actor, number: int) -> TicketView:
@@ -103,6 +105,7 @@ def load(s: Session, by: Actor, number: int) -> TicketView:
         may=may(by, ticket),
         draft={} if is_closed or _DRAFT not in there else drafts.get(s, by, context),
         draft_files=() if is_closed else tuple(draft_files),
+        has_unread=_UNREAD in there,
     )
 
 
@@ -163,6 +166,7 @@ def _there(
         (_LINKS, select(Link.id).where(Link.target_number == number)),
         (_OUTSIDE, select(ExternalLink.id).where(ExternalLink.ticket_number == number)),
         (_DRAFT, drafts.there(by, context)),
+        (_UNREAD, inbox.unread_of(by, number)),
     ]
     every = union_all(
         people,

@@ -116,7 +116,7 @@ def _whole_modules() -> Iterator[None]:
 def _forget() -> None:
     """Forget what a process knows of another test’s database: ids begin anew in each."""
     hub = live.hub
-    for memory in (hub._ears, hub._seen, hub._waiting, hub._resting):
+    for memory in (hub._ears, hub._seen, hub._waiting, hub._resting, hub._newest):
         memory.clear()
     for leases in (presence._leases, presence._listeners):
         leases.clear()

@@ -1,11 +1,26 @@
 """One ticket, and making one: built, acted on, refused beside the field, at a steady cost."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data import db
 from data.models import Comment, LinkKind, Status, Ticket
-from services import assignment, comments, creation, links, observers, tags, tickets, transitions
+from services import (
+    assignment,
+    comments,
+    creation,
+    links,
+    notifications,
+    observers,
+    relay,
+    tags,
+    tickets,
+    transitions,
+)
+from services.permissions import Actor
 from tests.conftest import People
 from tests.pages.conftest import FRAME, Cost, Visit
 
@@ -188,3 +203,30 @@ async def test_the_form_takes_at_most_eight_statements(cost: Cost, people: Peopl
     for name in ("alice", "bruno"):
         statements = await cost(name, "/tickets/new")
         assert len(statements) <= 8 + FRAME, statements
+
+
+async def test_what_one_is_told_of_a_ticket_on_screen_is_read(
+    visit: Visit, s: Session, people: People, ticket: Ticket
+) -> None:
+    comments.post(s, people.bruno, ticket.number, "Avez-vous du papier ?")
+    s.commit()
+    relay.relay(s)
+    s.commit()
+    assert notifications.unread(s, people.alice) == 1
+    s.commit()
+
+    alice = await visit("alice", f"/tickets/{ticket.number}")
+    await alice._until(lambda: unread(people.alice) == 0, "all read")
+    comments.post(s, people.bruno, ticket.number, "Et de l’encre ?")
+    s.commit()
+    await asyncio.to_thread(db.write, relay.relay)
+
+    await alice._until(lambda: (count(people.alice), unread(people.alice)) == (2, 0), "all read")
+
+
+def unread(by: Actor) -> int:
+    return db.read(lambda s: notifications.unread(s, by))
+
+
+def count(by: Actor) -> int:
+    return db.read(lambda s: len(notifications.page(s, by).items))

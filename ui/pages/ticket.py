@@ -1,12 +1,13 @@
 """One ticket: what it says, where it stands, what can be done about it; all of it live."""
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 from sqlalchemy.orm import Session
 
-from services import choices, comments, drafts, ticket_view
+from services import choices, comments, drafts, notifications, ticket_view
 from services.errors import DomainError, Invalid, NotFound
 from services.permissions import Action, Actor
 from services.ticket_view import TicketView
@@ -93,8 +94,16 @@ class TicketPage:
                 self._side = Fragment(self._drawn_side(loaded), act=self._actions.act)
         live.follow(live.of_ticket(self._number), self._changed)
         live.follow(live.ORGANISATION, self._changed)
+        live.follow(live.of_person(by.id), self._read)
         Scoped(presence.enter(self._number, by.id, by.name, is_staff=by.is_staff))
         Scoped(presence.follow(self._number, self._moved))
+        if loaded.view.has_unread:
+            background_tasks.create(self._read(set()), name="read notices")
+
+    async def _read(self, _numbers: set[int]) -> None:
+        """Mark as read what one was told of the ticket: it is on screen."""
+        with suppress(DomainError):  # the next time; nobody asked for it
+            await self._do.attempt(notifications.read_ticket, self._number)
 
     async def _changed(self, _numbers: set[int]) -> None:
         """Show the ticket as it is now; when one may no longer see it, say so."""

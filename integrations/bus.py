@@ -8,6 +8,7 @@ import json
 import logging
 import random
 import secrets
+import threading
 import time
 from collections.abc import Callable, Collection
 from typing import Any
@@ -30,6 +31,7 @@ MAX_WAITING = 5000
 LONGEST_PAUSE_SECONDS = 5.0
 SILENCE_SECONDS = 10.0  # after so long without a word the server is asked whether it is there
 
+_WAKER_SECONDS = 1.0  # so often it looks whether it is to stop
 _PATIENCE: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 Receive = Callable[[dict[str, Any]], None]
 
@@ -139,3 +141,38 @@ class Teller:
     def close(self) -> None:
         """Let the connection go."""
         self._client.close()
+
+
+class Waker(threading.Thread):
+    """Hears in a process without an event loop that something happened elsewhere.
+
+    A worker relays at once by it, also while all that rq does is wait for a slow receiver.
+    """
+
+    def __init__(self, url: str, wake: Callable[[], None]) -> None:
+        super().__init__(name="waker", daemon=True)
+        self._url, self._wake = url, wake
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Listen until told to stop; what is lost meanwhile is found by the sweeper."""
+        while not self._stopping.is_set():
+            try:
+                with plain_redis.Redis.from_url(self._url, socket_connect_timeout=3) as client:
+                    self._listen(client)
+            except (RedisError, OSError) as error:
+                log.warning("the bus was lost: %s", error)
+                self._stopping.wait(LONGEST_PAUSE_SECONDS)
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stopping.set()
+
+    def _listen(self, client: plain_redis.Redis) -> None:
+        listening = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call] # so they say
+        with listening as listener:
+            listener.subscribe(CHANNEL)
+            while not self._stopping.is_set():
+                raw = listener.get_message(timeout=_WAKER_SECONDS)
+                if raw is not None and b'"event_id"' in raw["data"]:
+                    self._wake()

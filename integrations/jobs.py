@@ -23,7 +23,7 @@ from rq.serializers import JSONSerializer
 from data import db
 from data.models import Event
 from integrations import channels, sender
-from integrations.bus import Teller
+from integrations.bus import Teller, Waker
 from integrations.sender import Sender
 from services import deliveries
 
@@ -128,22 +128,24 @@ def work(tell: Callable[[], None]) -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):  # until rq has its own, and between two of them
         signal.signal(number, _stop)
-    tell()
     logging.getLogger("rq").setLevel(logging.WARNING)
     sweeper = Sender()
-    teller = Teller(_url)
+    teller, waker = Teller(_url), Waker(_url, sweeper.wake)
     leave = (db.on_commit(sweeper.wake), db.on_told(teller.tell))
     sweeper.start()
     try:
+        waker.start()
+        tell()
         while not _worked():
             time.sleep(_PAUSE_SECONDS)  # Redis is away or speaks nonsense; the sweeper goes on
     except StopRequested:
         pass
     finally:
-        sweeper.stop()
-        sweeper.join()
         for end in leave:
             end()
+        waker.stop()
+        sweeper.stop()
+        sweeper.join()
         teller.close()
 
 

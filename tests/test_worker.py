@@ -19,7 +19,7 @@ from rq.serializers import JSONSerializer
 from data.clock import now
 from data.config import Settings
 from data.models import Delivery, DeliveryState
-from integrations import checkup, jobs
+from integrations import bus, checkup, jobs
 from integrations.jobs import OurJob
 from services import destinations, sealing, webhooks
 from tests import servers, sinks, sites
@@ -106,6 +106,28 @@ def test_a_worker_is_woken_and_sends(site: Site, receiver: Sink) -> None:
         wait_until(lambda: state(site) is DeliveryState.DONE)
         assert len(receiver.received) == 1
         client.close()
+
+
+def test_a_worker_relays_what_the_bus_announces_and_tells_for_whom(site: Site) -> None:
+    """Without a job of rq, which may be busy, and long before the sweeper looks."""
+    with connection(site) as client, client.pubsub() as pages, working(site):
+        pages.subscribe(bus.CHANNEL)
+        wait_until(lambda: client.pubsub_numsub(bus.CHANNEL)[0][1] >= 3)  # serving, worker, we
+        number = site.ticket("Batterie")
+        site.comment(number, "Elle chauffe.", "bruno")
+        change = {"event_id": 1, "kind": "comment.posted", "ticket_number": number, "subject": None}
+
+        client.publish(bus.CHANNEL, json.dumps({**change, "from": "elsewhere"}))
+
+        wait_until(lambda: site.ids["alice"] in told(pages), 8)
+
+
+def told(pages: Any) -> set[int]:
+    """For whom the bus said that something is new, since the last time."""
+    found: set[int] = set()
+    while message := pages.get_message(ignore_subscribe_messages=True):
+        found |= {*json.loads(message["data"]).get("told", ())}
+    return found
 
 
 def test_what_redis_lost_is_found_by_the_sweeper(site: Site, receiver: Sink) -> None:

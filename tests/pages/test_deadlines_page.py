@@ -1,6 +1,7 @@
 """The page of opening hours: changed at once, refused beside the field, simulated (C6)."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from sqlalchemy.orm import Session
 from data import clock
 from data.models import Calendar, Closure
 from services import calendars
-from tests.conftest import People
+from tests.conftest import People, Queries
 from tests.pages.conftest import Visit, Visitor
+from ui import live
 from ui.pages.admin_deadlines import _next, _read
 
 PAGE = "/admin/deadlines"
@@ -251,3 +253,22 @@ def test_hours_that_are_added_do_not_overlap() -> None:
     assert _next([["08:00", "12:00"]], usual) == ["14:00", "18:00"]
     assert _next([["08:00", "15:30"]], usual) == ["16:00", "19:00"]
     assert _next([["08:00", "22:59"]], usual) == ["23:00", "24:00"]
+
+
+async def test_the_page_costs_the_same_whatever_is_in_it(
+    visit: Visit, s: Session, people: People, office: Calendar, queries: Queries
+) -> None:
+    async def cost() -> int:
+        live.hub.stop()  # a page that hears of a change asks again, which is not its building
+        diane = await visit("diane", PAGE)
+        await diane.sees('data-testid="simulated-due"')
+        return len([text for text in queries.statements if not text.startswith("BEGIN")])
+
+    few = await cost()
+    for n in range(20):
+        calendars.create(s, people.diane, name=f"Calendrier {n}")
+        day = date(2027, 1, n + 1)
+        calendars.add_closure(s, people.diane, office.id, starts_on=day, ends_on=day)
+    s.commit()
+
+    assert await cost() == few

@@ -50,6 +50,7 @@ class Kind:
     email: Pace = Pace.AT_ONCE
     is_urgent: bool = False  # by SMS, too, where SMS is wanted
     is_security: bool = False  # at once, at night, and nobody switches it off
+    is_for_staff: bool = False  # nobody else is ever told of it
 
     def default(self, channel: str) -> Pace:
         """Return the pace of a channel for those who chose none."""
@@ -69,10 +70,10 @@ KINDS: dict[str, Kind] = {
     "resolved": Kind(N_("Ticket resolved")),
     "closed": Kind(N_("Ticket closed")),
     "reopened": Kind(N_("Ticket reopened")),
-    "deadline_near": Kind(N_("Deadline near"), is_urgent=True),
-    "deadline_missed": Kind(N_("Deadline missed"), is_urgent=True),
-    "returned": Kind(N_("Ticket back in the queue")),
-    "untreated": Kind(N_("Ticket waits untreated"), Pace.DAILY),
+    "deadline_near": Kind(N_("Deadline near"), is_urgent=True, is_for_staff=True),
+    "deadline_missed": Kind(N_("Deadline missed"), is_urgent=True, is_for_staff=True),
+    "returned": Kind(N_("Ticket back in the queue"), is_for_staff=True),
+    "untreated": Kind(N_("Ticket waits untreated"), Pace.DAILY, is_for_staff=True),
     "closing_soon": Kind(N_("Ticket will be closed soon")),
     "password": Kind(N_("Password changed"), is_security=True),
 }

@@ -20,7 +20,7 @@ from data.models import (
     TicketTag,
     User,
 )
-from services import attachments, comments, drafts, history, inbox, tickets, workflow
+from services import attachments, comments, drafts, history, inbox, preferences, tickets, workflow
 from services.errors import NotFound
 from services.history import HistoryLine
 from services.permissions import (
@@ -36,6 +36,7 @@ from services.permissions import (
 # What hangs on a ticket, beside the parts that people have in it.
 _TAG, _FILES, _LINKS, _OUTSIDE, _DRAFT = "tag", "files", "links", "outside", "draft"
 _UNREAD = "unread"
+_MUTED = "muted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class TicketView:
     draft: dict[str, Any]
     draft_files: tuple[Attachment, ...]
     has_unread: bool  # one was told something of it that one has not read
+    is_muted: bool  # one wants to hear nothing of it
 
 
 def load(s: Session, by: Actor, number: int) -> TicketView:
@@ -106,6 +108,7 @@ def load(s: Session, by: Actor, number: int) -> TicketView:
         draft={} if is_closed or _DRAFT not in there else drafts.get(s, by, context),
         draft_files=() if is_closed else tuple(draft_files),
         has_unread=_UNREAD in there,
+        is_muted=_MUTED in there,
     )
 
 
@@ -167,6 +170,7 @@ def _there(
         (_OUTSIDE, select(ExternalLink.id).where(ExternalLink.ticket_number == number)),
         (_DRAFT, drafts.there(by, context)),
         (_UNREAD, inbox.unread_of(by, number)),
+        (_MUTED, preferences.muted(by, number)),
     ]
     every = union_all(
         people,

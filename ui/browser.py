@@ -100,6 +100,8 @@ _SNIPPETS: dict[str, str] = {
 }""",
     "text": """
 (id, text) => { const box = document.getElementById(id); if (box) box.textContent = text; }""",
+    "isSeen": """
+() => document.visibilityState === "visible" && document.hasFocus()""",
     "announce": """
 (text) => { const box = document.getElementById("announcer"); if (box) box.textContent = text; }""",
     "focus": """

@@ -22,7 +22,7 @@ OPEN_FOLDERS = ("/assets/", "/_nicegui/", "/api/")
 NOT_OPEN = ("/_nicegui/client/", "/_nicegui/auto/")
 SOCKETS = "/_nicegui_ws/"
 PAGES = re.compile(
-    r"/(|tickets|tickets/new|tickets/\d{1,12}|queue|search|trash|profile"
+    r"/(|tickets|tickets/new|tickets/\d{1,12}|queue|search|trash|notifications|profile"
     r"|admin/(users|teams|categories|deadlines|tokens|webhooks))/?"
 )
 OTHERS = re.compile(

@@ -14,7 +14,7 @@ from nicegui.page_arguments import RouteMatch
 from sqlalchemy.orm import Session
 
 from data.models import Theme
-from services import accounts, bulk, undo
+from services import accounts, bulk, inbox, undo
 from services.errors import DomainError, NotFound
 from services.permissions import Action, Actor, allows
 from services.words import N_, _, speak
@@ -31,12 +31,13 @@ from ui.pages.admin_users import users_page
 from ui.pages.admin_webhooks import webhooks_page
 from ui.pages.home import home_page
 from ui.pages.new_ticket import new_ticket_page
+from ui.pages.notifications import notifications_page
 from ui.pages.profile import profile_page
 from ui.pages.search import search_page
 from ui.pages.ticket import ticket_page
 from ui.pages.ticket_list import mine_page, queue_page, trash_page
 from ui.theme import icon
-from ui.widgets import dialogs, headings
+from ui.widgets import bell, dialogs, headings
 from ui.widgets.palette import Palette
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "/queue": queue_page,
     "/search": search_page,
     "/trash": trash_page,
+    "/notifications": notifications_page,
     "/profile": profile_page,
     "/admin/users": users_page,
     "/admin/teams": teams_page,
@@ -86,11 +88,11 @@ async def shell() -> None:
     loaded = await do.look(load)
     if loaded is None:
         return
-    theme = loaded
+    theme, unread = loaded
     client = ui.context.client
     _dress(client, do, theme)
     with client.layout:
-        top = Fragment(_top(do), act=_act)
+        top = Fragment(_top(do, unread), act=_act)
         top.on("click", js_handler=palette_keys.SUMMONED)
         bottom = Fragment(_bottom(do))
     top.move(client.layout, 0)
@@ -99,6 +101,7 @@ async def shell() -> None:
     Fragment(div("#announcer.sr-only", aria_live="polite"))
     Fragment(_connection())
     Palette(do, _commands(do), act=_act)
+    bell.follow(do, unread)
     with ui.element("div").classes("content").props("id=content tabindex=-1"):
         Guarded(PAGES)
 
@@ -110,9 +113,9 @@ async def shell() -> None:
     client.run_javascript(browser.call("quiet"))
 
 
-def load(s: Session, by: Actor) -> Theme:
-    """Fetch what the frame depends on."""
-    return accounts.profile(s, by).theme
+def load(s: Session, by: Actor) -> tuple[Theme, int]:
+    """Fetch what the frame depends on: colours, and how much one has not read."""
+    return accounts.profile(s, by).theme, inbox.unread(s, by)
 
 
 class Guarded(SubPages, component="sub_pages.js"):
@@ -200,7 +203,7 @@ def _dress(client: Client, do: Door, theme: Theme) -> None:
     )
 
 
-def _top(do: Door) -> str:
+def _top(do: Door, unread: int) -> str:
     return str(
         header(".top")[
             a(".skip-link", href="#content")[_("Skip to the content")],
@@ -230,6 +233,7 @@ def _top(do: Door) -> str:
                     data_testid="create",
                     aria_keyshortcuts="n",
                 )[icon("plus"), span[_("Create a ticket")]],
+                bell.link(unread),
                 a(
                     ".me",
                     href="/profile",
@@ -263,6 +267,7 @@ def _commands(do: Door) -> list[Option]:
     return [
         Option(_("Create a ticket"), action, "plus", "/tickets/new"),
         *pages,
+        Option(_("Notifications"), page, "bell", "/notifications"),
         Option(_("My profile"), page, "person", "/profile"),
         Option(_("Search everywhere"), page, "search", "/search"),
         Option(_("Keyboard shortcuts"), action, "help", action="shortcuts"),

@@ -96,7 +96,18 @@ async def test_setting_up_is_accessible(
 @pytest.mark.parametrize(
     ("name", "paths"),
     [
-        ("alice", ("/", "/tickets", "/tickets/new", "/tickets/{n}", "/profile", "/tickets/999999")),
+        (
+            "alice",
+            (
+                "/",
+                "/tickets",
+                "/tickets/new",
+                "/tickets/{n}",
+                "/notifications",
+                "/profile",
+                "/tickets/999999",
+            ),
+        ),
         ("bruno", ("/", "/queue", "/queue?status=closed&priority=low", "/tickets/new")),
         (
             "diane",

@@ -53,6 +53,7 @@ async def test_no_page_is_wider_than_its_window(house: House, site: Site) -> Non
             "/tickets/new",
             f"/tickets/{number}",
             "/trash",
+            "/notifications",
             "/profile",
             "/admin/users",
             "/admin/teams",

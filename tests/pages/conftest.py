@@ -98,9 +98,8 @@ class Visitor(User):
 
 Visit = Callable[[str, str], Awaitable[Visitor]]
 Cost = Callable[[str, str], Awaitable[list[str]]]
-FRAME = (
-    5  # statements of the frame: the cookie, who one is (session, teams, settings), one’s colours
-)
+# Statements of the frame: the cookie, who one is (session, teams, settings), colours, the bell.
+FRAME = 6
 
 
 @contextmanager

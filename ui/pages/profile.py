@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 
 from data.models import ApiToken, LoginSession, Theme, User
 from data.threads import in_thread
-from services import accounts, labels, passwords, sessions, tokens
+from services import accounts, labels, passwords, preferences, sessions, tokens
 from services.errors import Invalid
 from services.permissions import Actor
+from services.preferences import Preferences
 from services.words import N_, _
 from ui import dates
 from ui.door import Door, door
 from ui.fragments.base import Fragment
-from ui.widgets import fields, headings, token_list
+from ui.widgets import fields, headings, telling, token_list
 
 THEMES = {Theme.SYSTEM: N_("Same as the device"), Theme.LIGHT: N_("Light"), Theme.DARK: N_("Dark")}
 LANGUAGES = {"": N_("Same as the browser"), "fr": "Français", "en": "English"}
@@ -29,6 +30,7 @@ class Loaded:
     user: User
     sessions: list[LoginSession]
     tokens: list[ApiToken]
+    telling: Preferences
 
 
 async def profile_page() -> None:
@@ -42,6 +44,7 @@ async def profile_page() -> None:
         about = f"{loaded.user.email} · {_(labels.ROLE[loaded.user.role])}"
         ui.label(about).classes("muted")
         _draw_about(do, loaded.user)
+        _draw_telling(do, loaded.telling)
         _draw_password(do)
         _draw_sessions(do, loaded.sessions)
         _draw_tokens(do, loaded.tokens)
@@ -49,7 +52,9 @@ async def profile_page() -> None:
 
 def load(s: Session, by: Actor) -> Loaded:
     """Fetch all the page draws, in one transaction."""
-    return Loaded(accounts.profile(s, by), sessions.mine(s, by), tokens.mine(s, by))
+    return Loaded(
+        accounts.profile(s, by), sessions.mine(s, by), tokens.mine(s, by), preferences.get(s, by)
+    )
 
 
 def _draw_about(do: Door, user: User) -> None:
@@ -81,6 +86,12 @@ def _draw_about(do: Door, user: User) -> None:
             ui.navigate.reload()  # language and colours belong to the whole page
 
     ui.button(_("Save"), on_click=save).props("data-testid=save-profile")
+
+
+def _draw_telling(do: Door, chosen: Preferences) -> None:
+    headings.part(_("What you are told, and how"), key="notifications")
+    telling.Choices(do, chosen)
+    telling.quiet_hours(do, chosen)
 
 
 def _draw_password(do: Door) -> None:

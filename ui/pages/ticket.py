@@ -22,6 +22,7 @@ from ui.pages.ticket_actions import Actions
 from ui.widgets import fields, headings
 from ui.widgets.autosave import Autosave
 from ui.widgets.files import DraftFiles, accept_drops
+from ui.widgets.telling import Mute
 
 THREAD = "thread"
 _CHOOSING = {Action.TICKET_ASSIGN, Action.TICKET_EDIT}
@@ -92,6 +93,7 @@ class TicketPage:
                 self._draw_composer(loaded.view)
             with ui.element("aside").classes("ticket-side").props("popover=auto id=properties"):
                 self._side = Fragment(self._drawn_side(loaded), act=self._actions.act)
+                Mute(do, self._number, is_muted=loaded.view.is_muted)
         live.follow(live.of_ticket(self._number), self._changed)
         live.follow(live.ORGANISATION, self._changed)
         live.follow(live.of_person(by.id), self._read)
@@ -101,9 +103,10 @@ class TicketPage:
             background_tasks.create(self._read(set()), name="read notices")
 
     async def _read(self, _numbers: set[int]) -> None:
-        """Mark as read what one was told of the ticket: it is on screen."""
-        with suppress(DomainError):  # the next time; nobody asked for it
-            await self._do.attempt(notifications.read_ticket, self._number)
+        """Mark as read what one was told of the ticket, while it is before one’s eyes."""
+        with suppress(DomainError, TimeoutError):  # the next time; nobody asked for it
+            if await self._do.client.run_javascript(browser.call("isSeen")) is not False:
+                await self._do.attempt(notifications.read_ticket, self._number)
 
     async def _changed(self, _numbers: set[int]) -> None:
         """Show the ticket as it is now; when one may no longer see it, say so."""

@@ -15,9 +15,9 @@ def page(title: str, hint: str = "") -> None:
     ui.html(str(drawn), sanitize=False).classes("page-head-place")
 
 
-def part(title: str) -> None:
-    """Draw the heading of a part of a page."""
-    ui.html(str(h2[title]), sanitize=False)
+def part(title: str, *, key: str | None = None) -> None:
+    """Draw the heading of a part of a page; a link leads to its `key`."""
+    ui.html(str(h2(id=key)[title]), sanitize=False)
 
 
 def unseen(title: str) -> None:

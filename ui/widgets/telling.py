@@ -47,12 +47,17 @@ class Choices(Fragment):
         if not self._do.by.is_staff:
             kinds = [key for key in kinds if not KINDS[key].is_for_staff]
         notes = [p(".muted")[note] for note in self._notes()]
-        heads = [th(scope="col")[_(_CHANNEL[channel])] for channel in CHANNELS]
+        heads = [th(scope="col")[_(_CHANNEL[channel])] for channel in self._channels]
         drawn = table(".choices")[
             thead[tr[th(scope="col")[_("What happens")], heads]],
             tbody[[self._line(key) for key in kinds]],
         ]
         return "".join(str(part) for part in (*notes, drawn))
+
+    @property
+    def _channels(self) -> list[str]:
+        """What can be chosen: SMS only where the organisation sends any."""
+        return [c for c in CHANNELS if c != SMS or SMS in self._chosen.channels_on]
 
     def _notes(self) -> list[str]:
         chosen, notes = self._chosen, []
@@ -72,7 +77,7 @@ class Choices(Fragment):
         label = _(KINDS[kind].label)
         cells = [
             td(data_label=_(_CHANNEL[channel]))[self._select(kind, channel, label)]
-            for channel in CHANNELS
+            for channel in self._channels
         ]
         return tr[th(scope="row")[label], cells]
 

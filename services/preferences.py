@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from data.models import MutedTicket, Pace, Preference, User
@@ -110,6 +110,12 @@ def unmute(s: Session, by: Actor, number: int) -> None:
 def is_muted(s: Session, by: Actor, number: int) -> bool:
     """Tell whether one wants to hear nothing of a ticket."""
     return s.get(MutedTicket, (by.id, number)) is not None
+
+
+def muted(by: Actor, number: int) -> Select[int]:
+    """Select the note that one wants to hear nothing of a ticket."""
+    mine = (MutedTicket.user_id == by.id, MutedTicket.ticket_number == number)
+    return select(MutedTicket.user_id).where(*mine)
 
 
 class Wishes:

@@ -7,8 +7,7 @@ from typing import Any
 
 from data.clock import now
 from data.models import Status
-from services.transitions import KINDS
-from services.workflow import DONE, OPEN
+from services.workflow import DONE, KINDS, OPEN
 
 Row = dict[str, Any]
 
@@ -80,4 +79,4 @@ def _kind(changes: dict[str, list[Any]], step: Step) -> str:
         return "ticket.taken" if step.actor_id == step.lead_id else "ticket.assigned"
     if before in DONE and after in OPEN:
         return "ticket.reopened"
-    return KINDS.get(after, "ticket.edited")
+    return KINDS.get(after, "ticket.started" if before is Status.PENDING else "ticket.edited")

@@ -150,6 +150,7 @@ def _ticket(fields: _Fields, known: Known) -> Row:
         "lead_name": known.names[lead_id] if lead_id else "",
         "requester_name": known.names[requester_id],
         "resolve_due_at": fields.instant_or_none("due"),
+        "is_due_by_hand": bool(fields.instant_or_none("due")),
         **_dates(fields, status),
     }
 

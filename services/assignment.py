@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from data.models import Membership, Part, Status, Team, Ticket, User
-from services import events, parts, tickets, workflow
+from data.models import Membership, Part, Status, Team, Ticket, TicketPerson, User
+from services import acceptance, deadlines, events, parts, tickets, workflow
 from services.errors import Conflict, Invalid, NotAllowed, Taken
 from services.permissions import (
     Action,
@@ -25,7 +25,7 @@ NOBODY = 0  # ids begin with one
 def take(s: Session, by: Actor, number: int) -> Ticket:
     """Make `by` the lead of an unassigned ticket and start work (F-006; 5.3.5).
 
-    Taking one’s own ticket again changes nothing and records nothing.
+    Taking what one was given is accepting it; what one has accepted, no change.
 
     Raises:
         NotFound, NotAllowed, Closed.
@@ -35,7 +35,9 @@ def take(s: Session, by: Actor, number: int) -> Ticket:
     if ticket.lead_id not in (None, by.id):
         lead = s.get_one(User, ticket.lead_id)
         raise Taken(name=lead.name)
-    if ticket.lead_id is None:
+    if ticket.lead_id == by.id:
+        acceptance.answered(s, by, ticket)
+    else:
         _hand_over(s, by, ticket, "ticket.taken", {"lead_id": by.id})
     return ticket
 
@@ -52,7 +54,8 @@ def assign(
     """Give the ticket to a lead, to a team, or to both (F-005; 5.3.6).
 
     None leaves lead or team as it is, NOBODY takes it away. A new ticket that gets a lead is in
-    progress. `seen` is what the person saw (`lead_id`, `team_id`): see `tickets.edit`.
+    progress; a lead other than `by` has yet to accept it (`acceptance`). `seen` is what the person
+    saw (`lead_id`, `team_id`): see `tickets.edit`.
 
     Raises:
         NotFound, NotAllowed, Closed, Conflict.
@@ -78,7 +81,7 @@ def add_helper(s: Session, by: Actor, number: int, user_id: int) -> Ticket:
     """Let somebody work on the ticket beside the lead."""
     ticket = tickets.change(s, by, number, Action.TICKET_ASSIGN)
     _repairer(s, by, user_id, "helper_id")
-    if parts.put_helper(s, ticket, user_id):
+    if parts.put_helper(s, ticket, user_id, accepted_at=now() if user_id == by.id else None):
         tickets.touched(ticket)
         events.record(s, by, ticket, "ticket.helper_added", user_id=user_id)
     return ticket
@@ -88,30 +91,38 @@ def remove_helper(s: Session, by: Actor, number: int, user_id: int) -> Ticket:
     """End somebody’s help; helpers may withdraw themselves."""
     action = Action.TICKET_NOTE if user_id == by.id else Action.TICKET_ASSIGN
     ticket = tickets.change(s, by, number, action)
-    if parts.remove(s, ticket, user_id, Part.HELPER):
+    help_ = s.get(TicketPerson, (number, user_id, Part.HELPER))
+    if help_ and parts.remove(s, ticket, user_id, Part.HELPER):
         tickets.touched(ticket)
-        events.record(s, by, ticket, "ticket.helper_removed", user_id=user_id)
+        facts: dict[str, Any] = {"user_id": user_id, "accepted_at": help_.accepted_at}
+        events.record(s, by, ticket, "ticket.helper_removed", **facts)
     return ticket
 
 
 def lead_on_resolving(by: Actor, ticket: Ticket) -> None:
-    """Make the person who resolves an unassigned ticket its lead: somebody answers for it."""
+    """Make the person who resolves an unassigned ticket its lead: somebody answers for it.
+
+    What is resolved waits for nobody’s yes any more, whoever resolved it.
+    """
     if ticket.lead_id is None and allows(by, Action.TICKET_TAKE, ticket):
         ticket.lead_id = by.id
-        ticket.accepted_at = ticket.accepted_at or now()
+    if ticket.lead_id is not None:
+        acceptance.yes(ticket)
 
 
 def _hand_over(
     s: Session, by: Actor, ticket: Ticket, kind: str, wanted: dict[str, int | None]
 ) -> None:
-    names = ("lead_id", "team_id", "status", "accepted_at")
+    names = ("lead_id", "team_id", "status", "assigned_at", "accepted_at")
     before = {name: getattr(ticket, name) for name in names}
     for name, value in wanted.items():
         setattr(ticket, name, value)
     if ticket.lead_id and ticket.status is Status.NEW:
         workflow.move(ticket, Status.IN_PROGRESS)
-    if ticket.lead_id and ticket.accepted_at is None:
-        ticket.accepted_at = now()
+    if ticket.lead_id == by.id:
+        acceptance.yes(ticket)
+    elif ticket.lead_id != before["lead_id"]:
+        ticket.assigned_at = now() if ticket.lead_id else None
     changes: dict[str, list[Any]] = {
         name: [value, getattr(ticket, name)]
         for name, value in before.items()
@@ -120,6 +131,7 @@ def _hand_over(
     if changes:
         tickets.touched(ticket)
         events.record(s, by, ticket, kind, changes=changes)
+        deadlines.renew(s, ticket)
 
 
 def _team(s: Session, team_id: int) -> int:

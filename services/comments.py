@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from data.clock import now
 from data.models import Channel, Comment, CommentVersion, PendingReason, Status, Ticket, User
 from services import (
+    acceptance,
     attachments,
     checks,
+    deadlines,
     drafts,
     events,
     indexing,
@@ -182,6 +184,7 @@ def _said(s: Session, by: Actor, ticket: Ticket, comment: Comment, *, resolve: b
     if not internal:  # of a note, not even the date of the ticket tells
         tickets.touched(ticket)
         _answered(s, by, ticket, comment)
+    acceptance.answered(s, by, ticket, comment_id=comment.id)
     if resolve:
         transitions.move(s, by, ticket.number, Status.RESOLVED, comment_id=comment.id)
 
@@ -246,6 +249,7 @@ def _answered(s: Session, by: Actor, ticket: Ticket, comment: Comment) -> None:
     ticket.answered_by_requester = is_requester or not by.is_staff
     if by.is_staff and not is_requester and ticket.first_response_at is None:
         ticket.first_response_at = comment.created_at
+        deadlines.renew(s, ticket)
     waits = ticket.status is Status.PENDING and ticket.pending_reason is PendingReason.REQUESTER
     if is_requester and (waits or ticket.status is Status.RESOLVED):
         transitions.apply(s, by, ticket, Status.IN_PROGRESS, comment_id=comment.id)
@@ -269,3 +273,4 @@ def _recount(s: Session, ticket: Ticket, changed: Comment) -> None:
     if ticket.first_response_at is None or ticket.first_response_at >= changed.created_at:
         times = [row.created_at for row, is_answer in zip(said, answers, strict=True) if is_answer]
         ticket.first_response_at = times[0] if times else None
+        deadlines.renew(s, ticket)

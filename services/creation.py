@@ -22,6 +22,7 @@ from data.text import fold
 from services import (
     attachments,
     checks,
+    deadlines,
     drafts,
     events,
     indexing,
@@ -95,6 +96,7 @@ def create(s: Session, by: Actor, new: NewTicket) -> Ticket:
         drafts.drop(s, by, DRAFT)
     indexing.add(s, ticket)
     events.record(s, by, ticket, "ticket.created", channel=ticket.channel)
+    deadlines.renew(s, ticket, is_new=True)
     return ticket
 
 

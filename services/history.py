@@ -21,26 +21,34 @@ SENTENCES: dict[str, str] = {
     "comment.noted": N_("wrote an internal note"),
     "comment.posted": N_("commented"),
     "comment.restored": N_("restored a comment"),
+    "deadline.missed": N_("missed a deadline: {target}"),
+    "deadline.near": N_("reminded of a deadline: {target}"),
     "external_link.added": N_("added an external link"),
     "external_link.removed": N_("removed an external link"),
     "link.added": N_("added a link: {link} #{other}"),
     "link.removed": N_("removed a link: {link} #{other}"),
+    "ticket.accepted": N_("accepted the ticket"),
     "ticket.assigned": N_("assigned the ticket"),
     "ticket.cancelled": N_("cancelled the ticket"),
     "ticket.closed": N_("closed the ticket"),
     "ticket.created": N_("created the ticket"),
     "ticket.deleted": N_("moved the ticket to the trash"),
     "ticket.edited": N_("edited the ticket"),
+    "ticket.escalated": N_("escalated the ticket, since a deadline was missed"),
     "ticket.file_attached": N_("attached the file {file}"),
+    "ticket.helper_accepted": N_("accepted to help"),
     "ticket.helper_added": N_("added {person} as a helper"),
+    "ticket.helper_refused": N_("refused to help: {reason}"),
     "ticket.helper_removed": N_("removed {person} from the helpers"),
     "ticket.imported": N_("imported the ticket"),
     "ticket.observer_added": N_("added {person} as an observer"),
     "ticket.observer_removed": N_("removed {person} from the observers"),
     "ticket.paused": N_("put the ticket on hold"),
+    "ticket.refused": N_("refused the ticket: {reason}"),
     "ticket.reopened": N_("reopened the ticket"),
     "ticket.resolved": N_("resolved the ticket"),
     "ticket.restored": N_("restored the ticket"),
+    "ticket.returned": N_("put the ticket back in the queue: {person} did not accept it in time"),
     "ticket.started": N_("put the ticket in progress"),
     "ticket.tag_added": N_("added the tag {tag}"),
     "ticket.tag_removed": N_("removed the tag {tag}"),
@@ -52,7 +60,10 @@ _SILENT = frozenset({"comment.posted", "comment.noted"})
 _MENTIONED = N_("mentioned {people}")
 _calls = Event.details["mentions"].as_string().is_not(None)
 _UNSHOWN = frozenset(
-    {"accepted_at", "resolved_at", "closed_at", "is_priority_overridden", "first_response_at"}
+    {
+        *("accepted_at", "assigned_at", "closed_at", "first_response_at"),
+        *("is_priority_overridden", "resolved_at"),
+    }
 )
 
 
@@ -110,6 +121,8 @@ def _line(event: Event, actor: str, names: "_Names") -> HistoryLine:
         "other": details.get("other", ""),
         "link": _link(details),
         "file": details.get("file", ""),
+        "reason": details.get("reason", ""),
+        "target": _(labels.TARGET[details["target"]]) if "target" in details else "",
     }
     changes = details.get("changes", {})
     return HistoryLine(

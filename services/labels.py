@@ -11,6 +11,7 @@ from data.models import (
     Priority,
     Role,
     Status,
+    Target,
     TicketType,
     Urgency,
 )
@@ -65,6 +66,11 @@ ROLE: dict[Role, str] = {
     Role.TECHNICIAN: N_("Technician"),
     Role.MANAGER: N_("Manager"),
     Role.ADMIN: N_("Administrator"),
+}
+TARGET: dict[Target, str] = {  # what is promised, as a deadline is called
+    Target.ACCEPT: N_("Acceptance"),
+    Target.FIRST_RESPONSE: N_("First answer"),
+    Target.RESOLVE: N_("Resolution"),
 }
 LINK: dict[LinkKind, tuple[str, str]] = {  # read from the source, read from the target
     LinkKind.RELATES_TO: (N_("relates to"), N_("relates to")),

@@ -54,6 +54,7 @@ class Action(StrEnum):
     DELIVERY_MANAGE = "delivery:manage"
     QUEUE_SEE = "queue:see"
     TEAM_MANAGE = "team:manage"
+    TICKET_ACCEPT = "ticket:accept"
     TICKET_ASSIGN = "ticket:assign"
     TICKET_CANCEL = "ticket:cancel"
     TICKET_CLOSE = "ticket:close"
@@ -125,6 +126,7 @@ RULES: dict[Action, Rule] = {
     Action.DELIVERY_MANAGE: _is_admin,
     Action.QUEUE_SEE: _is_staff,
     Action.TEAM_MANAGE: _is_admin,
+    Action.TICKET_ACCEPT: _repairs,  # and it is theirs: `acceptance`
     Action.TICKET_ASSIGN: _assigns,
     Action.TICKET_CANCEL: _repairs_or_asked,
     Action.TICKET_CLOSE: _closes,

@@ -11,7 +11,7 @@ from data import db
 from data.clock import now
 from data.models import Category, Impact, Priority, Status, Ticket, TicketType, Urgency, User
 from data.text import fold
-from services import checks, events, indexing, priority
+from services import checks, deadlines, events, indexing, priority
 from services.errors import Closed, Conflict, Invalid, NotFound
 from services.permissions import Action, Actor, require, visible_to
 from services.words import N_
@@ -70,9 +70,9 @@ def edit(
     """Change some of the ticket’s own fields (F-004; 5.3.7).
 
     Fields: title, description, type, category_id, urgency, impact, priority (None: back to the
-    matrix), requester_id, resolve_due_at. `seen` holds what the person saw in them: when a field
-    says something else by now, nothing is changed; other fields may have changed freely. A value
-    already there is no change; without any change nothing is recorded.
+    matrix), requester_id, resolve_due_at (None: back to the policy’s). `seen` holds what the person
+    saw in them: when a field says something else by now, nothing is changed; other fields may have
+    changed freely. A value already there is no change; without any change nothing is recorded.
 
     Raises:
         Conflict: with `field`, `theirs` (now) and `mine`, and the `name` of who changed it.
@@ -87,6 +87,8 @@ def edit(
         if changes.keys() & indexing.SEARCHED:
             indexing.renew(s, ticket)
         events.record(s, by, ticket, "ticket.edited", changes=changes)
+        if changes.keys() & deadlines.CHANGED_BY:
+            deadlines.renew(s, ticket)
     return ticket
 
 
@@ -119,9 +121,11 @@ def _refuse_conflicts(
 
 
 def _apply(ticket: Ticket, wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
-    before = {name: getattr(ticket, name) for name in (*FIELDS, "is_priority_overridden")}
+    before = _state(ticket)
     for name, value in wanted.items():
-        if name != "priority":
+        if name == "resolve_due_at":
+            deadlines.set_by_hand(ticket, value)
+        elif name != "priority":
             setattr(ticket, name, value)
     if "priority" in wanted:
         ticket.is_priority_overridden = wanted["priority"] is not None
@@ -129,8 +133,14 @@ def _apply(ticket: Ticket, wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
     if not ticket.is_priority_overridden:
         ticket.priority = priority.of(ticket.urgency, ticket.impact)
     ticket.folded_title = fold(ticket.title)[: checks.MAX_TITLE]
-    after = {name: getattr(ticket, name) for name in before}
+    after = _state(ticket)
     return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+
+
+def _state(ticket: Ticket) -> dict[str, Any]:
+    """Return what a person may decide; of a deadline, what a person did decide."""
+    state = {name: getattr(ticket, name) for name in (*FIELDS, "is_priority_overridden")}
+    return state | {"resolve_due_at": deadlines.by_hand(ticket)}
 
 
 def active_person(s: Session, user_id: object, field: str = "requester_id") -> int:

@@ -8,17 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Link, LinkKind, PendingReason, Status, Ticket
-from services import assignment, checks, events, tickets, workflow
+from services import acceptance, assignment, checks, deadlines, events, tickets, workflow
 from services.errors import Blocked, Closed
 from services.permissions import Action, Actor, allows, require
 
-KINDS: dict[Status, str] = {
-    Status.IN_PROGRESS: "ticket.started",
-    Status.PENDING: "ticket.paused",
-    Status.RESOLVED: "ticket.resolved",
-    Status.CLOSED: "ticket.closed",
-    Status.CANCELLED: "ticket.cancelled",
-}
 _KEPT = (
     "status",
     "pending_reason",
@@ -26,6 +19,7 @@ _KEPT = (
     "resolved_at",
     "closed_at",
     "lead_id",
+    "assigned_at",
     "accepted_at",
 )
 
@@ -91,6 +85,8 @@ def apply(
     )
     if by and target is Status.RESOLVED:
         assignment.lead_on_resolving(by, ticket)
+    elif by and acceptance.is_awaited(by, ticket):
+        acceptance.yes(ticket)
     changes = {
         name: [value, getattr(ticket, name)]
         for name, value in before.items()
@@ -100,8 +96,9 @@ def apply(
         return
     is_reopened = before["status"] in workflow.DONE and target in workflow.OPEN
     tickets.touched(ticket)
-    kind = "ticket.reopened" if is_reopened else KINDS[target]
+    kind = "ticket.reopened" if is_reopened else workflow.KINDS[target]
     events.record(s, by, ticket, kind, changes=changes, **facts)
+    deadlines.renew(s, ticket)
 
 
 def blocker(s: Session, ticket: Ticket) -> int | None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from data.clock import now
 from data.models import Attachment, Draft, Event, Ticket
-from services import comments, events, indexing, tickets
+from services import comments, deadlines, events, indexing, tickets
 from services.errors import Invalid, NotFound
 from services.permissions import Action, Actor, in_trash_of, require
 from services.words import N_
@@ -20,6 +20,7 @@ def delete(s: Session, by: Actor, number: int) -> Ticket:
     ticket.deleted_by_id = by.id
     tickets.touched(ticket)
     events.record(s, by, ticket, "ticket.deleted")
+    deadlines.renew(s, ticket)
     return ticket
 
 
@@ -45,6 +46,7 @@ def put_back(s: Session, by: Actor, ticket: Ticket) -> None:
     ticket.deleted_by_id = None
     tickets.touched(ticket)
     events.record(s, by, ticket, "ticket.restored")
+    deadlines.renew(s, ticket)
 
 
 def purge(s: Session, by: Actor, number: int, *, typed: str) -> None:

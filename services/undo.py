@@ -18,6 +18,7 @@ from data.models import (
     Priority,
     Status,
     Ticket,
+    TicketPerson,
     TicketType,
     Urgency,
 )
@@ -26,11 +27,13 @@ from services import (
     calendars,
     checks,
     comments,
+    deadlines,
     events,
     inbox,
     indexing,
     links,
     parts,
+    sla,
     tags,
     tickets,
     transitions,
@@ -102,19 +105,27 @@ def _put_back(s: Session, by: Actor, event: Event) -> None:
     if not _stands(ticket, changes):
         raise TooLate
     for name, (before, _after) in changes.items():
-        setattr(ticket, name, _revived(name, before))
+        value = _revived(name, before)
+        if name == "resolve_due_at":
+            deadlines.set_by_hand(ticket, value)
+        else:
+            setattr(ticket, name, value)
     if ticket.status is Status.RESOLVED and transitions.blocker(s, ticket):
         raise TooLate
     ticket.folded_title = fold(ticket.title)[: checks.MAX_TITLE]
     if changes.keys() & indexing.SEARCHED:
         indexing.renew(s, ticket)
     back = {name: [after, before] for name, (before, after) in changes.items()}
-    _undone(s, by, ticket, changes=back)
+    _undone(s, by, ticket, internal=event.is_internal, changes=back)
+    deadlines.renew(s, ticket)
 
 
 def _stands(ticket: Ticket, changes: dict[str, Any]) -> bool:
     """Tell whether the ticket still is what the action made of it."""
-    return all(events.plain(getattr(ticket, name)) == pair[1] for name, pair in changes.items())
+    now_is = {name: getattr(ticket, name) for name in changes}
+    if "resolve_due_at" in changes:  # what a policy makes of it meanwhile is nobody’s change
+        now_is["resolve_due_at"] = deadlines.by_hand(ticket)
+    return all(events.plain(now_is[name]) == pair[1] for name, pair in changes.items())
 
 
 def _revived(name: str, value: Any) -> Any:
@@ -142,11 +153,22 @@ def _swap_part(s: Session, by: Actor, event: Event, *, put: bool) -> None:
     ticket = _ticket(s, event)
     part = Part.HELPER if "helper" in event.kind else Part.OBSERVER
     user_id = event.details["user_id"]
-    if put:
-        add = parts.put_helper if part is Part.HELPER else parts.put_observer
-        add(s, ticket, user_id)
-    else:
+    if not put:
         parts.remove(s, ticket, user_id, part)
+    elif part is Part.HELPER:
+        accepted_at = _revived("accepted_at", event.details.get("accepted_at"))
+        parts.put_helper(s, ticket, user_id, accepted_at=accepted_at)
+    else:
+        parts.put_observer(s, ticket, user_id)
+    _undone(s, by, ticket, internal=event.is_internal)
+
+
+def _unaccept_help(s: Session, by: Actor, event: Event) -> None:
+    ticket = _ticket(s, event)
+    help_ = s.get(TicketPerson, (ticket.number, by.id, Part.HELPER), populate_existing=True)
+    if help_ is None:
+        raise TooLate
+    help_.accepted_at = None
     _undone(s, by, ticket)
 
 
@@ -238,7 +260,13 @@ _INVERSES: dict[str, Callable[[Session, Actor, Event], None]] = {
     "link.added": _unlink,
     "link.removed": _relink,
     "ticket.deleted": _undelete,
+    "policy.created": sla.take_back,
+    "policy.deleted": sla.take_back,
+    "policy.edited": sla.take_back,
+    "policy.reordered": sla.take_back,
+    "ticket.helper_accepted": _unaccept_help,
     "ticket.helper_added": _take_part_away,
+    "ticket.helper_refused": _give_part_back,
     "ticket.helper_removed": _give_part_back,
     "ticket.observer_added": _take_part_away,
     "ticket.observer_removed": _give_part_back,

@@ -10,8 +10,16 @@ from services.permissions import Action, Actor, allows
 from services.words import N_
 
 OPEN = frozenset({Status.NEW, Status.IN_PROGRESS, Status.PENDING})
+RUNNING = frozenset({Status.NEW, Status.IN_PROGRESS})  # its deadlines come nearer
 DONE = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED})
 
+KINDS: dict[Status, str] = {  # of the event that tells of a move
+    Status.IN_PROGRESS: "ticket.started",
+    Status.PENDING: "ticket.paused",
+    Status.RESOLVED: "ticket.resolved",
+    Status.CLOSED: "ticket.closed",
+    Status.CANCELLED: "ticket.cancelled",
+}
 ARROWS: dict[tuple[Status, Status], Action] = {
     (Status.NEW, Status.IN_PROGRESS): Action.TICKET_EDIT,
     (Status.NEW, Status.PENDING): Action.TICKET_EDIT,

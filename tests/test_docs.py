@@ -27,7 +27,8 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 KIND = re.compile(
-    r"(calendar|category|comment|delivery|external_link|link|session|team|ticket|token|user|webhook)"
+    r"(calendar|category|comment|deadline|delivery|external_link|link|policy|session|team|ticket"
+    r"|token|user|webhook)"
     r"\.[a-z]+(_[a-z]+)*"
 )
 _TOLD = "notifications.md"

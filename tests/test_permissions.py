@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from data.models import Link, LinkKind, Role, Status, Team, User
 from services import (
+    acceptance,
     assignment,
     attachments,
     calendars,
@@ -19,6 +20,7 @@ from services import (
     deliveries,
     observers,
     sessions,
+    sla,
     teams,
     ticket_view,
     tickets,
@@ -88,6 +90,13 @@ def scene(s: Session, people: People) -> Scene:
     return Scene(s, people, number, number_of_chloe, others)
 
 
+def accept(scene: Scene, by: Actor, number: int) -> object:
+    """Accept what was given to `by`, as far as it can be."""
+    with suppress(DomainError):
+        assignment.assign(scene.s, scene.people.diane, number, lead_id=by.id)
+    return acceptance.accept(scene.s, by, number)
+
+
 def close(scene: Scene, by: Actor, number: int) -> object:
     resolve_first(scene, number)
     return transitions.move(scene.s, by, number, Status.CLOSED)
@@ -119,6 +128,7 @@ ON_TICKETS: dict[str, Gesture] = {
     "file:attach": lambda x, by, n: attachments.add(x.s, by, f"comment:{n}", stored(b"a")),
     "ticket:note": lambda x, by, n: comments.post(x.s, by, n, "Note", internal=True),
     "ticket:take": lambda x, by, n: assignment.take(x.s, by, n),
+    "ticket:accept": accept,
     "ticket:assign": lambda x, by, n: assignment.assign(
         x.s, by, n, lead_id=x.people.bruno.id, team_id=min(x.people.bruno.team_ids)
     ),
@@ -144,7 +154,7 @@ ANYWHERE: dict[str, Gesture] = {
     ),
     "queue:see": lambda x, by, _: teams.options(x.s, by),
     "category:manage": lambda x, by, _: categories.create(x.s, by, name="Fax"),
-    "deadline:manage": lambda x, by, _: calendars.begin(x.s, by),
+    "deadline:manage": lambda x, by, _: (calendars.begin(x.s, by), sla.all(x.s, by)),
     "delivery:manage": lambda x, by, _: deliveries.page(x.s, by, "webhook"),
     "team:manage": lambda x, by, _: teams.create(x.s, by, name="Minitel"),
     "token:manage": lambda x, by, _: tokens.all(x.s, by),

@@ -1,0 +1,233 @@
+"""When a ticket is due: counted in open hours, without the time in which it stood still.
+
+`renew` is the one place that writes deadlines and their alarms; whoever changes what they depend
+on calls it once the change is recorded (domain.md 3).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.clock import now
+from data.models import Alarm, Stage, Target, Ticket
+from services import lives, promises
+from services.business_time import (
+    Hours,
+    NeverOpen,
+    add_business_time,
+    business_time_between,
+    subtract_business_time,
+)
+from services.lives import Life
+from services.promises import Promise
+from services.workflow import DONE
+
+DUE: dict[Target, str] = {
+    Target.ACCEPT: "accept_due_at",
+    Target.FIRST_RESPONSE: "first_response_due_at",
+    Target.RESOLVE: "resolve_due_at",
+}
+CHANGED_BY = promises.CHOSEN_BY | {"resolve_due_at"}  # which edited fields move deadlines
+_REMIND = timedelta(hours=1)  # before a deadline set by hand that no policy stands behind
+_MOMENT = timedelta(microseconds=1)
+
+Pauses = Sequence[tuple[datetime, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """One deadline: what it counts from, when it is due, when to remind of it (None: never)."""
+
+    start: datetime
+    due: datetime
+    near: datetime | None
+
+
+def renew(s: Session, ticket: Ticket, *, is_new: bool = False) -> None:
+    """Compute the ticket’s deadlines and alarms again; the caller holds its row.
+
+    Of what has just been made neither history nor alarms need to be read.
+    """
+    if not _is_concerned(s, ticket):
+        return
+    if is_new:
+        _renew(s, ticket, Life(ticket.created_at), {})
+    else:
+        renew_all(s, [ticket])
+
+
+def renew_all(s: Session, tickets: Iterable[Ticket], *, quietly: bool = False) -> list[Ticket]:
+    """Compute the deadlines of tickets again, and return those whose deadlines moved.
+
+    `quietly`: a policy or a calendar changed, nobody worked. What that alone puts into the past is
+    late, but does not ring: it would be thousands at once.
+    """
+    some = [ticket for ticket in tickets if _is_concerned(s, ticket)]
+    if not some:
+        return []
+    told = lives.read(s, {ticket.number: ticket.created_at for ticket in some})
+    alarms = _alarms(s, [ticket.number for ticket in some])
+    return [
+        ticket
+        for ticket in some
+        if _renew(s, ticket, told[ticket.number], alarms[ticket.number], quietly=quietly)
+    ]
+
+
+def reckon(
+    s: Session, ticket: Ticket, promise: Promise | None, life: Life, target: Target
+) -> Reckoned | None:
+    """Return a deadline of the ticket, or None: not promised, or never reached.
+
+    It is the end of the n-th counted minute; what is paused is due as it was when that began.
+    """
+    start, pauses = _start(ticket, life, target), life.pauses()
+    try:
+        if target is Target.RESOLVE and ticket.is_due_by_hand and ticket.resolve_due_at:
+            return _by_hand(s, start, ticket.resolve_due_at, promise)
+        if promise is None or target not in promise.times:
+            return None
+        hours, amount = promise.hours, promise.times[target]
+        due = _counted(hours, start, amount, pauses)
+        if not timedelta(0) < promise.remind < amount:
+            return Reckoned(start, due, None)
+        # The moment after: a reminder belongs to the opening in the morning, not to the evening.
+        before = amount - promise.remind + _MOMENT
+        return Reckoned(start, due, _counted(hours, start, before, pauses) - _MOMENT)
+    except NeverOpen:
+        return None
+
+
+def is_met(ticket: Ticket, target: Target) -> bool:
+    """Tell whether what was promised has been done."""
+    if target is Target.ACCEPT:
+        return ticket.accepted_at is not None and ticket.assigned_at is None
+    if target is Target.FIRST_RESPONSE:
+        return ticket.first_response_at is not None
+    return ticket.status in DONE
+
+
+def by_hand(ticket: Ticket) -> datetime | None:
+    """Return the deadline that a person decided, or None where the policy does."""
+    return ticket.resolve_due_at if ticket.is_due_by_hand else None
+
+
+def set_by_hand(ticket: Ticket, due: datetime | None) -> None:
+    """Let a person decide when the ticket is due; None lets `renew` compute it again."""
+    ticket.is_due_by_hand = due is not None
+    ticket.resolve_due_at = due or ticket.resolve_due_at
+
+
+def promise_of(s: Session, ticket: Ticket) -> Promise | None:
+    """Return the policy that holds for the ticket; one that is done keeps what it had."""
+    promised = promises.of(s)
+    if ticket.status in DONE:
+        return promised.find(ticket.sla_policy_id)
+    return promised.choose(s, ticket)
+
+
+def _is_concerned(s: Session, ticket: Ticket) -> bool:
+    has_due = any(getattr(ticket, name) for name in DUE.values())
+    return bool(promises.of(s)) or ticket.sla_policy_id is not None or has_due
+
+
+def _renew(
+    s: Session, ticket: Ticket, life: Life, alarms: dict[Target, Alarm], *, quietly: bool = False
+) -> bool:
+    """Write the deadlines and alarms; tell whether a deadline moved."""
+    promise = promise_of(s, ticket)
+    found = {target: reckon(s, ticket, promise, life, target) for target in Target}
+    has_moved = False
+    # What was promised stays when its policy is gone by the time the ticket is done.
+    if promise or ticket.status not in DONE:
+        ticket.sla_policy_id = promise.policy_id if promise else None
+        for target, name in DUE.items():
+            reckoned = found[target]
+            due = reckoned.due if reckoned else None
+            has_moved = has_moved or getattr(ticket, name) != due
+            setattr(ticket, name, due)
+    for target in Target:
+        wanted = _alarm(ticket, life, target, found[target])
+        _set_alarm(s, wanted, alarms.get(target), is_quiet=quietly)
+    return has_moved
+
+
+def _start(ticket: Ticket, life: Life, target: Target) -> datetime:
+    """Return what a deadline counts from: creation, or being asked to accept."""
+    if target is not Target.ACCEPT:
+        return ticket.created_at
+    asked_at = life.asked_at if ticket.accepted_at else None
+    return ticket.assigned_at or asked_at or ticket.created_at
+
+
+def _by_hand(s: Session, start: datetime, due: datetime, promise: Promise | None) -> Reckoned:
+    hours = promise.hours if promise else promises.usual_hours(s)
+    remind = promise.remind if promise else _REMIND
+    try:
+        near = subtract_business_time(hours, due, remind) if remind else None
+    except NeverOpen:
+        near = None
+    return Reckoned(start, due, near)
+
+
+def _counted(hours: Hours, start: datetime, amount: timedelta, pauses: Pauses) -> datetime:
+    """Return the end of `amount` of open time since `start` that lies in no pause."""
+    for begins, ends in pauses:
+        if ends <= start:
+            continue
+        counted = business_time_between(hours, start, begins)
+        if amount <= counted:
+            break
+        amount -= counted
+        start = ends
+    return add_business_time(hours, start, amount)
+
+
+def _alarm(ticket: Ticket, life: Life, target: Target, found: Reckoned | None) -> Alarm | None:
+    """Return what is to be told next about a deadline, or None: met, paused, none."""
+    if found is None or is_met(ticket, target) or ticket.status in DONE or ticket.deleted_at:
+        return None
+    told = {stage: at for (whose, stage), at in life.rung.items() if whose is target}
+    stage, at = Stage.TOLD, found.due
+    if not _is_told(told, Stage.MISSED, found.due):
+        stage = Stage.MISSED
+        if found.near and found.due > now() and not _is_told(told, Stage.NEAR, found.near):
+            stage, at = Stage.NEAR, found.near
+    if life.stopped_at and stage is not Stage.TOLD:
+        return None
+    return Alarm(
+        ticket_number=ticket.number, target=target, stage=stage, next_at=at, due_at=found.due
+    )
+
+
+def _is_told(told: dict[Stage, datetime], stage: Stage, since: datetime) -> bool:
+    """Tell whether an alarm rang when it had to, or later: one that was too early rings again."""
+    return stage in told and told[stage] >= since
+
+
+def _set_alarm(s: Session, wanted: Alarm | None, there: Alarm | None, *, is_quiet: bool) -> None:
+    if wanted is None:
+        if there is not None:
+            s.delete(there)
+        return
+    is_same = there is not None and there.due_at == wanted.due_at
+    was_told = is_same and there is not None and there.stage is Stage.TOLD
+    if was_told or (is_quiet and not is_same and wanted.due_at <= now()):
+        wanted.stage = Stage.TOLD
+        wanted.next_at = wanted.due_at
+    if there is None:
+        s.add(wanted)
+        return
+    there.stage, there.next_at, there.due_at = wanted.stage, wanted.next_at, wanted.due_at
+
+
+def _alarms(s: Session, numbers: Sequence[int]) -> defaultdict[int, dict[Target, Alarm]]:
+    found: defaultdict[int, dict[Target, Alarm]] = defaultdict(dict)
+    query = select(Alarm).where(Alarm.ticket_number.in_(numbers))
+    for alarm in s.scalars(query.execution_options(populate_existing=True)):
+        found[alarm.ticket_number][alarm.target] = alarm
+    return found

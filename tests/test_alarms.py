@@ -1,0 +1,276 @@
+"""Reminders before and escalations after: each once, whoever rings (product.md C6)."""
+
+import threading
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from data import db
+from data.models import (
+    Alarm,
+    Event,
+    PendingReason,
+    Priority,
+    Stage,
+    Status,
+    Target,
+    Team,
+    Ticket,
+)
+from services import alarms, assignment, history, sla, tickets, transitions
+from services.creation import NewTicket, create
+from tests.conftest import Clock, People, happened, last_event
+from tests.promises import alarm, it_is, opened, paris, policy
+
+
+def rung(s: Session) -> int:
+    """Ring what is due now."""
+    s.commit()
+    number = alarms.ring(s)
+    s.commit()
+    return number
+
+
+def test_a_deadline_is_told_when_it_is_near_and_when_it_is_missed(
+    s: Session, people: People, time: Clock
+) -> None:
+    made = policy(s, people.diane, resolve_minutes=240)
+    it_is(time, "2026-03-02", "17:00")
+    ticket = opened(s, people.alice)
+    told = []
+
+    for day, hour in (
+        ("2026-03-03", "09:59"),
+        ("2026-03-03", "10:00"),
+        ("2026-03-03", "10:30"),
+        ("2026-03-03", "11:00"),
+        ("2026-03-03", "12:00"),
+    ):
+        it_is(time, day, hour)
+        told.append(rung(s))
+
+    assert told == [0, 1, 0, 1, 0]
+    assert happened(s, ticket.number)[1:] == ["deadline.near", "deadline.missed"]
+    event = last_event(s, ticket.number)
+    assert event.is_internal
+    assert event.details == {
+        "target": "resolve",
+        "due_at": "2026-03-03T10:00:00+00:00",
+        "policy_id": made.id,
+    }
+    assert [line.sentence for line in history.of(s, people.alice, ticket.number)] == [
+        "created the ticket"
+    ]
+    assert alarm(s, ticket, Target.RESOLVE) == (Stage.TOLD, paris("2026-03-03", "11:00"))
+
+
+def test_nothing_rings_of_what_is_met_waits_or_is_done(
+    s: Session, people: People, time: Clock
+) -> None:
+    policy(s, people.diane, accept_minutes=60, first_response_minutes=60, resolve_minutes=120)
+    it_is(time, "2026-03-02", "08:00")
+    taken, waits, done = (opened(s, people.alice) for _ in range(3))
+    assignment.take(s, people.bruno, taken.number)
+    wait = transitions.Wait(reason=PendingReason.SUPPLIER)
+    transitions.move(s, people.bruno, waits.number, Status.PENDING, wait=wait)
+    transitions.move(s, people.bruno, done.number, Status.RESOLVED)
+    it_is(time, "2026-03-06", "08:00")
+
+    rung(s)
+
+    kinds = [kind for t in (taken, waits, done) for kind in happened(s, t.number)]
+    targets = [e.details["target"] for e in s.scalars(select(Event)) if "target" in e.details]
+    assert kinds.count("deadline.missed") == 2
+    assert targets == ["first_response", "resolve"]
+
+
+def test_a_reminder_is_told_again_only_when_the_deadline_moved_away_from_it(
+    s: Session, people: People, time: Clock
+) -> None:
+    made = policy(s, people.diane, resolve_minutes=240)
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    it_is(time, "2026-03-02", "11:00")
+    rung(s)
+    it_is(time, "2026-03-02", "11:10")
+    wait = transitions.Wait(reason=PendingReason.SUPPLIER)
+    transitions.move(s, people.bruno, ticket.number, Status.PENDING, wait=wait)
+    it_is(time, "2026-03-02", "14:00")
+    transitions.move(s, people.bruno, ticket.number, Status.IN_PROGRESS)
+    assert alarm(s, ticket, Target.RESOLVE) == (Stage.MISSED, paris("2026-03-02", "14:50"))
+
+    sla.edit(s, people.diane, made.id, resolve_minutes=400)
+    tickets.edit(s, people.bruno, ticket.number, {"type": "request"})
+
+    assert alarm(s, ticket, Target.RESOLVE) == (Stage.NEAR, paris("2026-03-02", "16:30"))
+
+
+def test_a_missed_deadline_raises_the_priority_and_gives_the_ticket_away(
+    s: Session, people: People, time: Clock
+) -> None:
+    team = Team(name="Niveau 2")
+    s.add(team)
+    s.flush()
+    wishes = {"raises_priority": True, "escalation_team_id": team.id}
+    policy(s, people.diane, resolve_minutes=60, **wishes)
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    assignment.take(s, people.bruno, ticket.number)
+    it_is(time, "2026-03-02", "09:00")
+
+    rung(s)
+    rung(s)
+
+    assert ticket.priority is Priority.HIGH
+    assert ticket.is_priority_overridden
+    assert (ticket.team_id, ticket.lead_id) == (team.id, None)
+    assert happened(s, ticket.number)[2:] == ["deadline.missed", "ticket.escalated"]
+    assert last_event(s, ticket.number).details["changes"] == {
+        "priority": ["normal", "high"],
+        "is_priority_overridden": [False, True],
+        "team_id": [None, team.id],
+        "lead_id": [people.bruno.id, None],
+    }
+
+
+def test_a_lead_of_the_team_that_gets_the_ticket_keeps_it(
+    s: Session, people: People, time: Clock
+) -> None:
+    team_id = min(people.bruno.team_ids)
+    policy(s, people.diane, resolve_minutes=60, escalation_team_id=team_id)
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    assignment.take(s, people.bruno, ticket.number)
+    it_is(time, "2026-03-02", "09:00")
+
+    rung(s)
+
+    assert (ticket.team_id, ticket.lead_id) == (team_id, people.bruno.id)
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_what_was_not_accepted_in_time_goes_back_to_the_queue(
+    s: Session, people: People, time: Clock, *, returns: bool
+) -> None:
+    policy(s, people.diane, accept_minutes=60, returns_unaccepted=returns)
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    assignment.assign(s, people.diane, ticket.number, lead_id=people.bruno.id)
+    it_is(time, "2026-03-02", "09:00")
+
+    assert rung(s) == 1
+    assert rung(s) == 0
+
+    assert ticket.lead_id == (None if returns else people.bruno.id)
+    returned = ["ticket.returned"] if returns else []
+    assert happened(s, ticket.number)[2:] == ["deadline.missed", *returned]
+    line = history.of(s, people.bruno, ticket.number)[-1]
+    assert ("Bruno did not accept it in time" in line.sentence) is returns
+    assignment.assign(s, people.diane, ticket.number, lead_id=people.diane.id)
+    assert alarm(s, ticket, Target.ACCEPT) is None
+
+
+def test_a_second_lead_who_does_not_accept_is_told_of_too(
+    s: Session, people: People, time: Clock
+) -> None:
+    policy(s, people.diane, accept_minutes=60)
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    for hour in ("09:00", "11:00"):
+        assignment.assign(s, people.chloe, ticket.number, lead_id=people.bruno.id)
+        it_is(time, "2026-03-02", hour)
+        rung(s)
+
+    assert happened(s, ticket.number).count("ticket.returned") == 2
+
+
+def test_a_clock_that_is_put_back_rings_nothing_twice(
+    s: Session, people: People, time: Clock
+) -> None:
+    policy(s, people.diane, resolve_minutes=120)
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    it_is(time, "2026-03-02", "10:00")
+    assert rung(s) == 1  # what is missed is no longer near
+
+    it_is(time, "2026-03-02", "09:50")
+    tickets.edit(s, people.bruno, ticket.number, {"type": "request"})
+    rung(s)
+    it_is(time, "2026-03-02", "10:05")
+    rung(s)
+
+    assert happened(s, ticket.number).count("deadline.missed") == 1
+
+
+def test_one_ring_tells_at_most_a_batch(
+    s: Session, people: People, time: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarms, "BATCH", 3)
+    policy(s, people.diane, accept_minutes=60, first_response_minutes=60)
+    it_is(time, "2026-03-02", "08:00")
+    for _ in range(4):
+        opened(s, people.alice)
+    it_is(time, "2026-03-02", "12:00")
+
+    assert [rung(s) for _ in range(4)] == [3, 3, 2, 0]
+
+
+def test_two_who_ring_at_once_ring_each_alarm_once(
+    s: Session, people: People, time: Clock, engine: Engine
+) -> None:
+    policy(s, people.diane, accept_minutes=60, first_response_minutes=60, resolve_minutes=90)
+    it_is(time, "2026-03-02", "08:00")
+    for number in range(30):
+        create(s, people.alice, NewTicket(title=f"Panne {number}"))
+    s.commit()
+    it_is(time, "2026-03-02", "12:00")
+    totals: list[int] = []
+    together = threading.Barrier(3)
+
+    def ring() -> None:
+        together.wait()
+        totals.extend(db.write(alarms.ring) for _ in range(40))
+
+    threads = [threading.Thread(target=ring) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(totals) == 90
+    s.rollback()
+    missed = s.scalars(select(Event.id).where(Event.kind == "deadline.missed")).all()
+    assert len(missed) == 90
+    assert set(s.scalars(select(Alarm.stage))) == {Stage.TOLD}
+
+
+def test_what_somebody_holds_rings_the_next_time(
+    s: Session, people: People, time: Clock, engine: Engine
+) -> None:
+    if engine.dialect.name == "sqlite":
+        return  # there is one writer: nobody holds anything meanwhile
+    policy(s, people.diane, resolve_minutes=60)
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    it_is(time, "2026-03-02", "12:00")
+
+    with Session(engine) as other:
+        other.get(Ticket, ticket.number, with_for_update=True)
+        assert rung(s) == 0
+    assert rung(s) == 1
+
+
+def test_alarms_of_what_was_moved_past_the_services_do_not_ring(
+    s: Session, people: People, time: Clock
+) -> None:
+    policy(s, people.diane, resolve_minutes=60)
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    ticket.status = Status.CLOSED
+    it_is(time, "2026-03-02", "12:00")
+
+    assert rung(s) == 0
+
+    assert alarm(s, ticket, Target.RESOLVE) is None
+    assert happened(s, ticket.number) == ["ticket.created"]

@@ -25,6 +25,7 @@ from data.models import (
     TicketTag,
 )
 from services import (
+    acceptance,
     assignment,
     comments,
     creation,
@@ -100,6 +101,13 @@ class Life(RuleBasedStateMachine):
         lead_id = assignment.NOBODY if is_nobody else getattr(self.people, lead).id
         self.attempt(assignment.assign, by, self.number, lead_id=lead_id)
 
+    @rule(by=who, is_yes=st.booleans())
+    def answer(self, by: str, is_yes: bool) -> None:
+        if is_yes:
+            self.attempt(acceptance.accept, by, self.number)
+        else:
+            self.attempt(acceptance.refuse, by, self.number, "Non")
+
     @rule(by=who, helper=who, is_added=st.booleans())
     def help(self, by: str, helper: str, is_added: bool) -> None:
         verb = assignment.add_helper if is_added else assignment.remove_helper
@@ -162,6 +170,8 @@ class Life(RuleBasedStateMachine):
         assert (t.closed_at is not None) is (t.status is Status.CLOSED)
         if t.status is Status.NEW:
             assert t.lead_id is None
+        if t.lead_id is None:
+            assert t.assigned_at is None
 
     @invariant()
     def closed_is_final(self) -> None:

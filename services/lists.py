@@ -54,6 +54,7 @@ class TicketLine:
     lead_id: int | None
     lead: str | None
     resolve_due_at: datetime | None
+    is_due_by_hand: bool
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
@@ -191,6 +192,7 @@ _COLUMNS: tuple[Any, ...] = (
     Ticket.lead_id,
     _Lead.name.label("lead"),
     Ticket.resolve_due_at,
+    Ticket.is_due_by_hand,
     Ticket.created_at,
     Ticket.updated_at,
     Ticket.deleted_at,

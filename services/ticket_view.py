@@ -20,7 +20,17 @@ from data.models import (
     TicketTag,
     User,
 )
-from services import attachments, comments, drafts, history, inbox, preferences, tickets, workflow
+from services import (
+    acceptance,
+    attachments,
+    comments,
+    drafts,
+    history,
+    inbox,
+    preferences,
+    tickets,
+    workflow,
+)
 from services.errors import NotFound
 from services.history import HistoryLine
 from services.permissions import (
@@ -76,6 +86,8 @@ class TicketView:
     external_links: tuple[ExternalLink, ...]
     targets: tuple[Status, ...]
     may: frozenset[Action]
+    unaccepted: frozenset[int]  # helpers who have not said yes
+    awaits_me: bool  # what one was given, or asked to help with, waits for one’s own answer
     draft: dict[str, Any]
     draft_files: tuple[Attachment, ...]
     has_unread: bool  # one was told something of it that one has not read
@@ -93,6 +105,7 @@ def load(s: Session, by: Actor, number: int) -> TicketView:
     there = _there(s, by, number, context)
     files, draft_files = _files(s, by, number, context) if _FILES in there else ({}, [])
     is_closed = ticket.status is Status.CLOSED
+    unaccepted = frozenset(user_id for user_id, _name in there.get(_UNACCEPTED, ()))
     return TicketView(
         ticket=ticket,
         files=tuple(files.get(None, ())),
@@ -105,6 +118,8 @@ def load(s: Session, by: Actor, number: int) -> TicketView:
         external_links=tuple(_external_links(s, number)) if _OUTSIDE in there else (),
         targets=tuple(workflow.targets(by, ticket)),
         may=may(by, ticket),
+        unaccepted=unaccepted,
+        awaits_me=not is_closed and (acceptance.is_awaited(by, ticket) or by.id in unaccepted),
         draft={} if is_closed or _DRAFT not in there else drafts.get(s, by, context),
         draft_files=() if is_closed else tuple(draft_files),
         has_unread=_UNREAD in there,
@@ -163,6 +178,11 @@ def _there(
         .where(TicketPerson.ticket_number == number)
     )
     words = select(literal(_TAG), Tag.id, Tag.name).join(TicketTag)
+    unaccepted = select(literal(_UNACCEPTED), TicketPerson.user_id, literal("")).where(
+        TicketPerson.ticket_number == number,
+        TicketPerson.part == Part.HELPER,
+        TicketPerson.accepted_at.is_(None),
+    )
     more = [
         (_FILES, select(Attachment.id).where(_is_file(by, number, context))),
         (_LINKS, select(Link.id).where(Link.source_number == number)),
@@ -175,6 +195,7 @@ def _there(
     every = union_all(
         people,
         words.where(TicketTag.ticket_number == number),
+        unaccepted,
         *(select(literal(what), literal(0), literal("")).where(q.exists()) for what, q in more),
     ).subquery()
     found: dict[str, list[tuple[int, str]]] = {}

@@ -214,7 +214,7 @@ def test_it_is_due_when_the_minutes_say_so(s: Session, people: People, time: Clo
     ThisLife.s, ThisLife.people, ThisLife.time = s, people, time
     case = ThisLife.TestCase
     case.settings = settings(
-        max_examples=25 if s.get_bind().dialect.name == "sqlite" else 8,
+        max_examples=15 if s.get_bind().dialect.name == "sqlite" else 5,
         stateful_step_count=15,
         deadline=None,
         suppress_health_check=list(HealthCheck),

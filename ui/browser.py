@@ -125,6 +125,16 @@ _SNIPPETS: dict[str, str] = {
     box.textContent = words.format(Math.trunc(seconds / size), unit);
   }
 }""",
+    # Deadlines come near and go by meanwhile.
+    "dues": """
+() => {
+  for (const box of document.querySelectorAll(".due[data-near]")) {
+    const left = new Date(box.querySelector("time").dateTime) - Date.now();
+    const state = left < 0 ? "late" : left < Number(box.dataset.near) ? "soon" : "calm";
+    box.className = `due due-${state}`;
+    box.querySelector(".due-word").textContent = box.dataset[state];
+  }
+}""",
     # What was typed, every two seconds at most, and at once when the field is left.
     "emitForm": """
 (form) => Object.fromEntries(
@@ -227,7 +237,7 @@ async (zone, files) => {
 }
 
 _AT_START = """
-setInterval(() => ap.ages(), 60000);
+setInterval(() => { ap.ages(); ap.dues(); }, 60000);
 document.addEventListener("keydown", (event) => ap.shortcut(event));
 document.addEventListener("keydown", (event) => ap.summon(event));
 """

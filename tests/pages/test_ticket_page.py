@@ -1,12 +1,14 @@
 """One ticket, and making one: built, acted on, refused beside the field, at a steady cost."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data import db
+from data.clock import now
 from data.models import Comment, LinkKind, Status, Ticket
 from services import (
     assignment,
@@ -23,6 +25,7 @@ from services import (
 from services.permissions import Actor
 from tests.conftest import People
 from tests.pages.conftest import FRAME, Cost, Visit
+from tests.promises import opened, policy
 
 
 async def test_a_technician_resolves_a_ticket_and_is_offered_to_undo_it(
@@ -230,3 +233,58 @@ def unread(by: Actor) -> int:
 
 def count(by: Actor) -> int:
     return db.read(lambda s: len(notifications.page(s, by).items))
+
+
+async def test_whoever_is_given_a_ticket_accepts_it_on_its_page(
+    visit: Visit, s: Session, people: People, ticket: Ticket
+) -> None:
+    assignment.assign(s, people.diane, ticket.number, lead_id=people.bruno.id)
+    s.commit()
+    bruno = await visit("bruno", f"/tickets/{ticket.number}")
+    assert "Has not accepted yet" in bruno.shown()
+
+    bruno.press('class="toolbar"', "accept", "")
+
+    await bruno.sees_no_more("Has not accepted yet")
+    s.refresh(ticket)
+    assert (ticket.assigned_at, ticket.accepted_at is None) == (None, False)
+
+
+async def test_nobody_is_asked_to_accept_for_another(
+    visit: Visit, s: Session, people: People, ticket: Ticket
+) -> None:
+    assignment.assign(s, people.diane, ticket.number, lead_id=people.bruno.id)
+    s.commit()
+
+    for who in ("alice", "diane"):
+        person = await visit(who, f"/tickets/{ticket.number}")
+        assert 'data-action="accept"' not in person.shown()
+
+
+async def test_the_page_counts_down_and_says_why(visit: Visit, s: Session, people: People) -> None:
+    policy(s, people.diane, accept_minutes=60, resolve_minutes=480)
+    ticket = opened(s, people.alice)
+    alice = await visit("alice", f"/tickets/{ticket.number}")
+    assert alice.shown().count('data-testid="due"') == 2
+
+    alice.press('class="panel"', "why", "resolve")
+
+    await alice.sees('data-testid="why"')
+    await alice.sees("Promised by the policy “Standard”, in the hours of “Bureau” (Europe/Paris).")
+
+
+async def test_a_deadline_set_by_hand_goes_back_to_the_policy(
+    visit: Visit, s: Session, people: People
+) -> None:
+    policy(s, people.diane, resolve_minutes=480)
+    ticket = opened(s, people.alice)
+    promised = ticket.resolve_due_at
+    tickets.edit(s, people.bruno, ticket.number, {"resolve_due_at": now() + timedelta(days=30)})
+    s.commit()
+    bruno = await visit("bruno", f"/tickets/{ticket.number}")
+
+    bruno.press('class="panel"', "clear_due", "")
+
+    await bruno.sees_no_more('data-action="clear_due"')
+    s.refresh(ticket)
+    assert (ticket.resolve_due_at, ticket.is_due_by_hand) == (promised, False)

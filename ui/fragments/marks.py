@@ -1,6 +1,6 @@
 """Small marks that many fragments show: status, priority, people, deadlines, files."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from htpy import Element, a, button, div, img, p, span
 from markupsafe import Markup
@@ -11,6 +11,7 @@ from data.models import Attachment, PendingReason, Priority, Status
 from services import labels
 from services.lists import TicketLine
 from services.words import _, decimal
+from services.workflow import OPEN
 from ui import dates
 from ui.theme import PRIORITY_ICON, STATUS_ICON, icon
 
@@ -58,19 +59,31 @@ def person(name: str | None, person_id: int = 0) -> Element:
 
 
 def due(line: TicketLine, zone: str) -> Element | None:
-    """Draw how long remains until the deadline of an unfinished ticket."""
-    if line.resolve_due_at is None or line.status not in (
-        Status.NEW,
-        Status.IN_PROGRESS,
-        Status.PENDING,
-    ):
+    """Draw how long remains until an unfinished ticket is to be resolved."""
+    if line.resolve_due_at is None or line.status not in OPEN:
         return None
-    left = line.resolve_due_at - now()
+    is_paused = line.status is Status.PENDING and not line.is_due_by_hand
+    return countdown(line.resolve_due_at, zone, is_paused=is_paused)
+
+
+def countdown(due_at: datetime, zone: str, *, is_paused: bool = False) -> Element:
+    """Draw how long remains: on time, near, late or paused, by icon and word.
+
+    `dues` of `ui.browser` lets it go on while the page is open.
+    """
+    words = {"calm": _("On time"), "soon": _("Soon due"), "late": _("Late")}
+    if is_paused:
+        title = _("Paused: nothing counts until work goes on.")
+        return span(".due.due-paused", title=title, data_testid="due")[icon("pause"), _("Paused")]
+    left = due_at - now()
     state = "late" if left < timedelta() else "soon" if left < SOON else "calm"
-    word = _("Late") if state == "late" else _("Due")
-    return span(f".due.due-{state}")[
-        icon("clock"), span(".sr-only")[word], " ", dates.age(line.resolve_due_at, zone)
-    ]
+    told = {f"data_{name}": word for name, word in words.items()}
+    return span(
+        f".due.due-{state}",
+        data_testid="due",
+        data_near=str(SOON // timedelta(milliseconds=1)),
+        **told,
+    )[icon("clock"), span(".due-word")[words[state]], " ", dates.age(due_at, zone)]
 
 
 def size(size_bytes: int) -> str:

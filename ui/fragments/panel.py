@@ -23,11 +23,12 @@ from htpy import (
     span,
 )
 
-from data.models import Impact, Priority, Status, Ticket, TicketType, Urgency
-from services import labels
+from data.models import Impact, Priority, Status, Target, Ticket, TicketType, Urgency
+from services import deadlines, labels
 from services.permissions import Action
 from services.ticket_view import LinkedTicket, TicketView
 from services.words import _
+from services.workflow import OPEN
 from ui import dates
 from ui.fragments import marks
 from ui.fragments.rows import here
@@ -77,6 +78,9 @@ def head(view: TicketView, viewers: Iterable[Viewer], *, is_staff: bool) -> str:
 def _verbs(view: TicketView) -> list[Node]:
     ticket = view.ticket
     found: list[Node] = []
+    if view.awaits_me:
+        found.append(_verb("accept", "", _("Accept"), "check", ".primary"))
+        found.append(_verb("refuse", "", _("Refuse…"), "cross", ""))
     if Action.TICKET_TAKE in view.may and ticket.lead_id is None and ticket.status in _WORKABLE:
         found.append(_verb("take", "", _("Take"), "tool", ".primary"))
     for target in view.targets:
@@ -152,9 +156,10 @@ def _who(view: TicketView) -> list[Node]:
         _row(
             _("Lead"),
             marks.person(ticket.lead.name if ticket.lead else None, ticket.lead_id or 0),
+            may_note and ticket.assigned_at is not None and _awaited(),
             may_assign and _pencil("assign", _("Assign the ticket")),
         ),
-        _people(_("Helpers"), view.helpers, "helper", may=may_assign),
+        _people(_("Helpers"), view.helpers, "helper", view.unaccepted, may=may_assign),
         _people(_("Observers"), view.observers, "observer", may=may_observe),
     ]
 
@@ -196,8 +201,17 @@ def _contact(ticket: Ticket) -> Node:
     ]
 
 
+def _awaited() -> Element:
+    return span(".muted.due-note")[_("Has not accepted yet")]
+
+
 def _people(
-    name: str, people: Sequence[tuple[int, str]], part: str, *, may: bool
+    name: str,
+    people: Sequence[tuple[int, str]],
+    part: str,
+    unaccepted: frozenset[int] = frozenset(),
+    *,
+    may: bool,
 ) -> Element | None:
     if not people and not may:
         return None
@@ -206,6 +220,7 @@ def _people(
         [
             span(".removable")[
                 marks.person(who, user_id),
+                user_id in unaccepted and _awaited(),
                 may and _cross(f"remove_{part}", str(user_id), _("Remove {name}").format(name=who)),
             ]
             for user_id, who in people
@@ -245,19 +260,47 @@ def _select(action: str, title: str, value: str, options: Sequence[tuple[str, st
 
 
 def _deadlines(ticket: Ticket, zone: str, *, may: bool) -> list[Element]:
-    found = [
-        _row(_(labels.FIELD[name]), dates.stamp(instant, zone))
-        for name in ("accept_due_at", "first_response_due_at")
-        if (instant := getattr(ticket, name))
+    return [
+        _row(_(labels.FIELD[name]), _due(ticket, target, zone), _why(target))
+        for target, name in deadlines.DUE.items()
+        if getattr(ticket, name) and not (may and target is Target.RESOLVE)
+    ] + ([_due_field(ticket, zone)] if may else [])
+
+
+def _due(ticket: Ticket, target: Target, zone: str) -> Node:
+    """Draw a deadline: how long remains, or whether it was kept."""
+    due_at = getattr(ticket, deadlines.DUE[target])
+    if deadlines.is_met(ticket, target) or ticket.status not in OPEN:
+        return dates.stamp(due_at, zone)
+    is_by_hand = target is Target.RESOLVE and ticket.is_due_by_hand
+    is_paused = ticket.status is Status.PENDING and not is_by_hand
+    return marks.countdown(due_at, zone, is_paused=is_paused)
+
+
+def _due_field(ticket: Ticket, zone: str) -> Element:
+    """Draw the deadline that a person may decide, and give back to the policy."""
+    due_at = ticket.resolve_due_at
+    text = _("Let the policy decide the deadline")
+    field = input(
+        "#property-due",
+        type="datetime-local",
+        value=dates.for_field(due_at, zone),
+        data_action="set_due",
+    )
+    return div(".property")[
+        dt[label(for_="property-due")[_(labels.FIELD["resolve_due_at"])]],
+        dd[
+            field,
+            due_at is not None and _why(Target.RESOLVE),
+            ticket.is_due_by_hand and _small("clear_due", "", text, "cross"),
+            due_at is not None and span(".due-note")[_due(ticket, Target.RESOLVE, zone)],
+        ],
     ]
-    field_name = labels.FIELD["resolve_due_at"]
-    title = _(field_name)
-    if not may:
-        due = ticket.resolve_due_at
-        return [*found, _row(title, dates.stamp(due, zone) if due else "—")]
-    value = dates.for_field(ticket.resolve_due_at, zone)
-    field = input("#property-due", type="datetime-local", value=value, data_action="set_due")
-    return [*found, div(".property")[dt[label(for_="property-due")[title]], dd[field]]]
+
+
+def _why(target: Target) -> Element:
+    about = _(labels.TARGET[target])
+    return _small("why", target.value, _("Why this deadline? {what}").format(what=about), "help")
 
 
 def _tags(view: TicketView, *, may: bool) -> Element:

@@ -6,10 +6,12 @@ from typing import Any
 
 from nicegui import ui
 
-from data.models import LinkKind, PendingReason, Status
+from data.models import LinkKind, PendingReason, Status, Target
 from services import (
+    acceptance,
     assignment,
     comments,
+    explanations,
     labels,
     links,
     observers,
@@ -25,6 +27,8 @@ from services.ticket_view import TicketView
 from services.words import N_, _
 from ui import dates
 from ui.door import Door
+from ui.fragments import why
+from ui.fragments.base import Fragment
 from ui.widgets import dialogs, fields
 from ui.widgets.ticket_picker import TicketPicker, ticket_number
 
@@ -49,6 +53,10 @@ class Actions:
         self._number = view.ticket.number
         self._acts: dict[str, Act] = {
             "take": self._take,
+            "accept": self._accept,
+            "refuse": self._refuse,
+            "why": self._why,
+            "clear_due": self._clear_due,
             "move": self._move,
             "delete": self._delete,
             "assign": self._assign,
@@ -82,6 +90,33 @@ class Actions:
     async def _take(self, _value: Any) -> None:
         said = _("You took ticket #{n}.").format(n=self._number)
         await self._do.act(said, assignment.take, self._number)
+
+    async def _accept(self, _value: Any) -> None:
+        await self._do.act(_("You accepted."), acceptance.accept, self._number)
+
+    async def _refuse(self, _value: Any) -> None:
+        async def save(values: dict[str, Any]) -> None:
+            reason = str(values["reason"] or "")
+            await self._do.done(_("You refused."), acceptance.refuse, self._number, reason)
+
+        def controls() -> dict[str, Any]:
+            return {"reason": fields.text(_("Why? Your team reads it."), name="reason")}
+
+        await dialogs.form(_("Refuse the ticket"), controls, save, verb=_("Refuse"))
+
+    async def _why(self, value: Any) -> None:
+        if value not in set(Target):
+            return
+        found = await self._do.look(explanations.explain, self._number, Target(value))
+        if found is None:
+            return
+        with dialogs.titled(_("Why this deadline?")) as dialog:
+            Fragment(why.explained(found, self._do.zone))
+            ui.button(_("Close"), on_click=dialog.close).props("flat")
+        dialog.open()
+
+    async def _clear_due(self, _value: Any) -> None:
+        await self._edit("resolve_due_at", None)
 
     async def _move(self, value: Any) -> None:
         if value not in set(Status):

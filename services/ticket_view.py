@@ -47,6 +47,7 @@ from services.permissions import (
 _TAG, _FILES, _LINKS, _OUTSIDE, _DRAFT = "tag", "files", "links", "outside", "draft"
 _UNREAD = "unread"
 _MUTED = "muted"
+_UNACCEPTED = "unaccepted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from integrations.api import (
     around,
     bulk,
     calendars,
+    deadlines,
     deliveries,
     description,
     find,
@@ -58,5 +59,5 @@ def version_1() -> FastAPI:
 
 _PARTS = (
     *(bulk, tickets, actions, talk, around, find, views),
-    *(people, organisation, calendars, oneself, notifications, webhooks, deliveries),
+    *(people, organisation, calendars, deadlines, oneself, notifications, webhooks, deliveries),
 )

@@ -11,7 +11,7 @@ from integrations.api.call import Answer, Call, WritesTickets, tag_of
 from integrations.api.fields import Key, Number
 from integrations.api.shapes import TicketOut
 from integrations.api.tickets import told
-from services import assignment, observers, tags, tickets, transitions, undo
+from services import acceptance, assignment, observers, tags, tickets, transitions, undo
 from services.errors import NotFound
 from services.permissions import Actor
 from services.transitions import Wait
@@ -40,6 +40,19 @@ async def take(call: WritesTickets, number: Number) -> Response:
 async def assign(call: WritesTickets, number: Number, body: wishes.Assignment) -> Response:
     """Give a ticket to a lead, to a team, or to both."""
     return await change(call, number, lambda s, by: give(s, by, number, body))
+
+
+@router.post("/tickets/{number:int}/accept", response_model=TicketOut)
+async def accept(call: WritesTickets, number: Number) -> Response:
+    """Say yes to the ticket one was given, or asked to help with."""
+    return await change(call, number, lambda s, by: acceptance.accept(s, by, number))
+
+
+@router.post("/tickets/{number:int}/refuse", response_model=TicketOut)
+async def refuse(call: WritesTickets, number: Number, body: wishes.Refusal) -> Response:
+    """Say no, and why: the ticket goes back to the queue; a helper withdraws."""
+    reason = body.reason
+    return await change(call, number, lambda s, by: acceptance.refuse(s, by, number, reason))
 
 
 @router.post("/tickets/{number:int}/transition", response_model=TicketOut)

@@ -31,6 +31,7 @@ from integrations.api.fields import (
     Wish,
     unset,
 )
+from services.acceptance import LONGEST_REASON
 from services.checks import MAX_PROSE
 from services.tags import MAX_TAGS
 from services.tickets import LARGEST
@@ -91,6 +92,12 @@ class Assignment(Wish):
 
     lead: Id | None = unset()
     team: Id | None = unset()
+
+
+class Refusal(Wish):
+    """Why one does not take on what one was given."""
+
+    reason: Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_REASON)]
 
 
 class Transition(Wish):

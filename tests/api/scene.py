@@ -22,6 +22,7 @@ from services import (
     observers,
     relay,
     sessions,
+    sla,
     tags,
     teams,
     tokens,
@@ -71,7 +72,7 @@ def place(s: Session, people: People, turn: int) -> Place:
         s, diane, name=f"Oscar {turn}", email=f"oscar{turn}@exemple.fr", role=Role.REQUESTER
     )
     observers.add(s, diane, number, oscar.id)
-    assignment.add_helper(s, diane, number, diane.id)
+    assignment.add_helper(s, people.chloe, number, diane.id)
     attached = attachments.attach(s, alice, number, stored())
     trash.delete(s, diane, deleted.number)
     for row in tokens.mine(s, alice):
@@ -85,6 +86,7 @@ def place(s: Session, people: People, turn: int) -> Place:
         "category": categories.create(s, diane, name=f"Catégorie {turn}").id,
     }
     hook, _secret = webhooks.create(s, diane, name=f"Supervision {turn}", url=RECEIVER, kinds=KINDS)
+    policy = sla.create(s, diane, name=f"Promesse {turn}", resolve_minutes=60)
     hours = calendars.create(s, diane, name=f"Horaires {turn}")
     closure = calendars.add_closure(s, diane, hours.id, starts_on=CHRISTMAS, ends_on=CHRISTMAS)
     for kept in views.mine(s, bruno):
@@ -116,6 +118,7 @@ def place(s: Session, people: People, turn: int) -> Place:
             "calendar": hours.id,
             "closure": closure.id,
             "notification": notification,
+            "policy": policy.id,
             "turn": turn,
             "bruno": bruno.id,
             **made,
@@ -148,6 +151,7 @@ def body_of(operation: str, at: Place) -> dict[str, Any]:
         "POST /tickets/bulk": {"items": [{"number": at.ids["number"], "action": "take"}]},
         "PATCH /tickets/{number}": {"title": "Autre"},
         "POST /tickets/{number}/assign": {"team": at.ids["team"]},
+        "POST /tickets/{number}/refuse": {"reason": "En congé"},
         "POST /tickets/{number}/transition": {"status": "cancelled"},
         "POST /tickets/{number}/helpers": {"person": at.ids["bruno"]},
         "POST /tickets/{number}/observers": {"person": at.ids["user"]},
@@ -175,6 +179,9 @@ def body_of(operation: str, at: Place) -> dict[str, Any]:
             "start": "2026-11-27T17:30:00Z",
             "business_minutes": 30,
         },
+        "POST /policies": {"name": f"Neuve {at.ids['turn']}", "resolve_minutes": 240},
+        "POST /policies/order": {"policies": [at.ids["policy"]]},
+        "PATCH /policies/{policy}": {"accept_minutes": 30},
         "PATCH /me": {"phone": "01 23 45 67 89"},
         "PATCH /me/preferences": {
             "paces": [{"kind": "comment", "channel": "email", "pace": "hourly"}]

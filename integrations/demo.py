@@ -8,7 +8,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from data import clock, db, files
-from data.models import Event, Ticket
+from data.models import Alarm, Event, Ticket
+from data.models import Stage as Alarming
 from integrations import demo_equipment, demo_lives, demo_organisation, demo_pictures, demo_software
 from integrations import demo_texts as texts
 from integrations.demo_lives import LIVES
@@ -48,7 +49,16 @@ def _fill(
     stage.play()
     # It is history: nobody is notified of it.
     s.execute(update(Event).values(relayed_at=Event.created_at))
+    _calm(s, present)
     return _told(s, cast)
+
+
+def _calm(s: Session, present: datetime) -> None:
+    """Take as told what was near or missed by now: it does not ring when somebody comes to look."""
+    told = update(Alarm).where(Alarm.due_at <= present).values(stage=Alarming.TOLD)
+    near = update(Alarm).where(Alarm.stage == Alarming.NEAR, Alarm.next_at <= present)
+    s.execute(told)
+    s.execute(near.values(stage=Alarming.MISSED, next_at=Alarm.due_at))
 
 
 def _lives(rng: random.Random, many: int) -> list[Callable[[Stage, Case], Life]]:

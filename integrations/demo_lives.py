@@ -1,6 +1,7 @@
 """The lives tickets of the demonstration lead, each told as what is done and how long it takes."""
 
 from collections.abc import Callable
+from typing import Any
 
 from babel.dates import format_date
 
@@ -8,6 +9,7 @@ from data.models import Channel, LinkKind, PendingReason, Status, Ticket, Ticket
 from integrations import demo_texts as texts
 from integrations.demo_stage import DAY, WITHIN, ZONE, Case, Life, Stage
 from services import (
+    acceptance,
     assignment,
     comments,
     creation,
@@ -199,10 +201,13 @@ def _accept(stage: Stage, case: Case) -> None:
     if stage.chance(0.3):
         manager = rng.choice(stage.cast.managers)
         assignment.assign(s, manager, case.number, lead_id=case.lead.id, team_id=case.area.team_id)
+        if stage.chance(0.7):
+            acceptance.accept(s, case.lead, case.number)
     else:
         assignment.take(s, case.lead, case.number)
-    due_at = stage.later(WITHIN[priority.of(subject.urgency, subject.impact)])
-    values = {"impact": subject.impact, "resolve_due_at": due_at}
+    values: dict[str, Any] = {"impact": subject.impact}
+    if stage.chance(0.1):  # agreed with whoever asked; else the policy says it
+        values["resolve_due_at"] = stage.later(WITHIN[priority.of(subject.urgency, subject.impact)])
     tickets.edit(s, case.lead, case.number, values)
     for tag in subject.tags:
         tags.add(s, case.lead, case.number, tag)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from data.models import Category, Role, User
 from data.text import fold
 from integrations import demo_texts as texts
-from services import accounts, categories, sessions, teams, users
+from services import accounts, categories, sessions, sla, teams, users
 from services.permissions import Actor
 
 MANAGERS, TECHNICIANS, REQUESTERS = 2, 12, 25  # with the administrator: forty people
@@ -49,6 +49,7 @@ def found(s: Session, rng: random.Random) -> Cast:
         _person(s, rng, admin, names.pop(), Role.TECHNICIAN, place) for _ in range(TECHNICIANS)
     ]
     members = _teams(s, admin, staff)
+    _promises(s, admin)
     askers = [_person(s, rng, admin, names.pop(), Role.REQUESTER, place) for _ in range(REQUESTERS)]
     everybody = [s.get_one(User, admin.id), *managers, *staff, *askers]
     actors = {user.id: sessions.actor_of(s, user.id) for user in everybody}
@@ -61,6 +62,12 @@ def found(s: Session, rng: random.Random) -> Cast:
         areas=_areas(s, admin, members, actors),
         emails={user.id: user.email for user in everybody},
     )
+
+
+def _promises(s: Session, admin: Actor) -> None:
+    """Promise times in the default opening hours."""
+    for name, values in texts.POLICIES.items():
+        sla.create(s, admin, name=name, **values)
 
 
 def _names(rng: random.Random) -> list[tuple[str, str]]:

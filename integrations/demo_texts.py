@@ -1,6 +1,7 @@
 """The people, places and sentences of the demonstration; subjects are in files of their own."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from data.models import Impact, Urgency
 
@@ -49,6 +50,22 @@ PLACES = (
 DESKTOPS, SERVERS, BUSINESS = "Postes de travail", "Réseau et serveurs", "Applications métier"
 PRINTERS, BUILDINGS = "Téléphonie et impression", "Bâtiments"
 
+POLICIES: dict[str, dict[str, Any]] = {  # in open minutes
+    "Urgences": {
+        "priority": "urgent",
+        "accept_minutes": 30,
+        "first_response_minutes": 60,
+        "resolve_minutes": 450,
+        "raises_priority": True,
+    },
+    "Incidents": {
+        "type": "incident",
+        "accept_minutes": 120,
+        "first_response_minutes": 240,
+        "resolve_minutes": 1350,
+    },
+    "Demandes": {"accept_minutes": 450, "first_response_minutes": 900, "resolve_minutes": 3600},
+}
 TEAMS = {
     DESKTOPS: "Ordinateurs, écrans, bureautique : au 4100 de 8 h 30 à 17 h 30.",
     SERVERS: "Réseau, accès distant, partages, comptes et sauvegardes.",

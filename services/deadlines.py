@@ -5,11 +5,13 @@ on calls it once the change is recorded (domain.md 3).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from data.clock import now
@@ -38,6 +40,17 @@ _MOMENT = timedelta(microseconds=1)
 Pauses = Sequence[tuple[datetime, datetime]]
 
 
+class _Alarm(NamedTuple):
+    """An alarm but for whose it is."""
+
+    stage: Stage
+    next_at: datetime
+    due_at: datetime
+
+
+Alarms = dict[Target, _Alarm]
+
+
 @dataclass(frozen=True, slots=True)
 class Reckoned:
     """One deadline: what it counts from, when it is due, when to remind of it (None: never)."""
@@ -55,7 +68,8 @@ def renew(s: Session, ticket: Ticket, *, is_new: bool = False) -> None:
     if not _is_concerned(s, ticket):
         return
     if is_new:
-        _renew(s, ticket, Life(ticket.created_at), {})
+        _has_moved(s, ticket, Life(ticket.created_at))
+        _keep(s, {}, {ticket.number: _wanted(s, ticket, Life(ticket.created_at))})
     else:
         renew_all(s, [ticket])
 
@@ -70,12 +84,13 @@ def renew_all(s: Session, tickets: Iterable[Ticket], *, quietly: bool = False) -
     if not some:
         return []
     told = lives.read(s, {ticket.number: ticket.created_at for ticket in some})
-    alarms = _alarms(s, [ticket.number for ticket in some])
-    return [
-        ticket
-        for ticket in some
-        if _renew(s, ticket, told[ticket.number], alarms[ticket.number], quietly=quietly)
-    ]
+    moved = [ticket for ticket in some if _has_moved(s, ticket, told[ticket.number])]
+    there = _alarms(s, [ticket.number for ticket in some])
+    wanted = {ticket.number: _wanted(s, ticket, told[ticket.number]) for ticket in some}
+    for number, alarms in wanted.items():
+        _quieten(alarms, there[number], is_quiet=quietly)
+    _keep(s, there, wanted)
+    return moved
 
 
 def reckon(
@@ -135,25 +150,27 @@ def _is_concerned(s: Session, ticket: Ticket) -> bool:
     return bool(promises.of(s)) or ticket.sla_policy_id is not None or has_due
 
 
-def _renew(
-    s: Session, ticket: Ticket, life: Life, alarms: dict[Target, Alarm], *, quietly: bool = False
-) -> bool:
-    """Write the deadlines and alarms; tell whether a deadline moved."""
+def _has_moved(s: Session, ticket: Ticket, life: Life) -> bool:
+    """Write the deadlines; tell whether one moved."""
+    promise = promise_of(s, ticket)
+    if promise is None and ticket.status in DONE:
+        return False  # what was promised stays when its policy is gone by then
+    ticket.sla_policy_id = promise.policy_id if promise else None
+    has_moved = False
+    for target, name in DUE.items():
+        found = reckon(s, ticket, promise, life, target)
+        due = found.due if found else None
+        has_moved = has_moved or getattr(ticket, name) != due
+        setattr(ticket, name, due)
+    return has_moved
+
+
+def _wanted(s: Session, ticket: Ticket, life: Life) -> Alarms:
+    """Return what is to be told next about each deadline."""
     promise = promise_of(s, ticket)
     found = {target: reckon(s, ticket, promise, life, target) for target in Target}
-    has_moved = False
-    # What was promised stays when its policy is gone by the time the ticket is done.
-    if promise or ticket.status not in DONE:
-        ticket.sla_policy_id = promise.policy_id if promise else None
-        for target, name in DUE.items():
-            reckoned = found[target]
-            due = reckoned.due if reckoned else None
-            has_moved = has_moved or getattr(ticket, name) != due
-            setattr(ticket, name, due)
-    for target in Target:
-        wanted = _alarm(ticket, life, target, found[target])
-        _set_alarm(s, wanted, alarms.get(target), is_quiet=quietly)
-    return has_moved
+    alarms = {target: _alarm(ticket, life, target, found[target]) for target in Target}
+    return {target: alarm for target, alarm in alarms.items() if alarm}
 
 
 def _start(ticket: Ticket, life: Life, target: Target) -> datetime:
@@ -187,21 +204,18 @@ def _counted(hours: Hours, start: datetime, amount: timedelta, pauses: Pauses) -
     return add_business_time(hours, start, amount)
 
 
-def _alarm(ticket: Ticket, life: Life, target: Target, found: Reckoned | None) -> Alarm | None:
+def _alarm(ticket: Ticket, life: Life, target: Target, found: Reckoned | None) -> _Alarm | None:
     """Return what is to be told next about a deadline, or None: met, paused, none."""
     if found is None or is_met(ticket, target) or ticket.status in DONE or ticket.deleted_at:
         return None
     told = {stage: at for (whose, stage), at in life.rung.items() if whose is target}
-    stage, at = Stage.TOLD, found.due
-    if not _is_told(told, Stage.MISSED, found.due):
-        stage = Stage.MISSED
-        if found.near and found.due > now() and not _is_told(told, Stage.NEAR, found.near):
-            stage, at = Stage.NEAR, found.near
-    if life.stopped_at and stage is not Stage.TOLD:
+    if _is_told(told, Stage.MISSED, found.due):
+        return _Alarm(Stage.TOLD, found.due, found.due)
+    if life.stopped_at:
         return None
-    return Alarm(
-        ticket_number=ticket.number, target=target, stage=stage, next_at=at, due_at=found.due
-    )
+    if found.near and found.due > now() and not _is_told(told, Stage.NEAR, found.near):
+        return _Alarm(Stage.NEAR, found.near, found.due)
+    return _Alarm(Stage.MISSED, found.due, found.due)
 
 
 def _is_told(told: dict[Stage, datetime], stage: Stage, since: datetime) -> bool:
@@ -209,25 +223,35 @@ def _is_told(told: dict[Stage, datetime], stage: Stage, since: datetime) -> bool
     return stage in told and told[stage] >= since
 
 
-def _set_alarm(s: Session, wanted: Alarm | None, there: Alarm | None, *, is_quiet: bool) -> None:
-    if wanted is None:
-        if there is not None:
-            s.delete(there)
-        return
-    is_same = there is not None and there.due_at == wanted.due_at
-    was_told = is_same and there is not None and there.stage is Stage.TOLD
-    if was_told or (is_quiet and not is_same and wanted.due_at <= now()):
-        wanted.stage = Stage.TOLD
-        wanted.next_at = wanted.due_at
-    if there is None:
-        s.add(wanted)
-        return
-    there.stage, there.next_at, there.due_at = wanted.stage, wanted.next_at, wanted.due_at
+def _quieten(wanted: Alarms, there: Alarms, *, is_quiet: bool) -> None:
+    """Take as told what was told of the same deadline, or what is not to be told."""
+    for target, alarm in wanted.items():
+        was = there.get(target)
+        is_same = was is not None and was.due_at == alarm.due_at
+        was_told = is_same and was is not None and was.stage is Stage.TOLD
+        if was_told or (is_quiet and not is_same and alarm.due_at <= now()):
+            wanted[target] = _Alarm(Stage.TOLD, alarm.due_at, alarm.due_at)
 
 
-def _alarms(s: Session, numbers: Sequence[int]) -> defaultdict[int, dict[Target, Alarm]]:
-    found: defaultdict[int, dict[Target, Alarm]] = defaultdict(dict)
-    query = select(Alarm).where(Alarm.ticket_number.in_(numbers))
-    for alarm in s.scalars(query.execution_options(populate_existing=True)):
-        found[alarm.ticket_number][alarm.target] = alarm
+def _alarms(s: Session, numbers: Sequence[int]) -> defaultdict[int, Alarms]:
+    found: defaultdict[int, Alarms] = defaultdict(dict)
+    columns = (Alarm.ticket_number, Alarm.target, Alarm.stage, Alarm.next_at, Alarm.due_at)
+    rows = s.execute(select(*columns).where(Alarm.ticket_number.in_(numbers)))
+    for number, target, stage, next_at, due_at in rows:
+        found[number][target] = _Alarm(stage, next_at, due_at)
     return found
+
+
+def _keep(s: Session, there: Mapping[int, Alarms], wanted: Mapping[int, Alarms]) -> None:
+    """Replace the alarms of tickets where they differ: two statements, however many they are."""
+    changed = [number for number in wanted if there.get(number, {}) != wanted[number]]
+    if gone := [number for number in changed if there.get(number)]:
+        old = sql_delete(Alarm).where(Alarm.ticket_number.in_(gone))
+        s.execute(old.execution_options(synchronize_session=False))
+    rows = [
+        {"ticket_number": number, "target": target, **alarm._asdict()}
+        for number in changed
+        for target, alarm in wanted[number].items()
+    ]
+    if rows:
+        s.execute(insert(Alarm), rows)

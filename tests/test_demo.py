@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from data import clock, db, files
 from data.models import (
+    Alarm,
     Attachment,
     Category,
     Comment,
@@ -25,6 +26,8 @@ from data.models import (
     PendingReason,
     Role,
     Sequence,
+    SlaPolicy,
+    Stage,
     Status,
     Team,
     Ticket,
@@ -266,3 +269,14 @@ def test_what_people_say_is_french_as_it_is_printed() -> None:
     assert {s.category for s in demo.SUBJECTS} <= known
     assert {s.picture for s in demo.SUBJECTS} == {"", *demo_texts.ERRORS}
     assert all(text.isascii() for error in demo_texts.ERRORS.values() for text in error)
+
+
+def test_times_are_promised_and_counted_down_and_nothing_old_rings(d: Session) -> None:
+    still_open = [Ticket.status.in_(OPEN), Ticket.deleted_at.is_(None)]
+
+    assert count(d, SlaPolicy) == 3
+    assert count(d, Ticket, *still_open, Ticket.sla_policy_id.is_(None)) == 0
+    assert count(d, Ticket, *still_open, Ticket.is_due_by_hand) > 0
+    assert count(d, Ticket, *still_open, Ticket.assigned_at.is_not(None)) > 0
+    assert count(d, Alarm, Alarm.stage == Stage.NEAR) > 0
+    assert count(d, Alarm, Alarm.stage != Stage.TOLD, Alarm.next_at <= TUESDAY) == 0

@@ -37,6 +37,7 @@ TAGS = [
     {"name": "categories", "description": "The tree of categories."},
     {"name": "webhooks", "description": "Other systems that are told what happens."},
     {"name": "calendars", "description": "When an organisation works, and what follows."},
+    {"name": "deadlines", "description": "What is promised, and why a ticket is due when it is."},
     {"name": "me", "description": "Who the token speaks for."},
     {"name": "notifications", "description": "What one is told, and how one wants to be."},
     {"name": "tokens", "description": "Tokens of one’s own and of services."},

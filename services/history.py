@@ -122,7 +122,7 @@ def _line(event: Event, actor: str, names: "_Names") -> HistoryLine:
         "link": _link(details),
         "file": details.get("file", ""),
         "reason": details.get("reason", ""),
-        "target": _(labels.TARGET[details["target"]]) if "target" in details else "",
+        "target": _target(details),
     }
     changes = details.get("changes", {})
     return HistoryLine(
@@ -146,6 +146,11 @@ def _sentence(event: Event, facts: dict[str, Any], names: "_Names") -> str:
     said = [] if event.kind in _SILENT else [_(SENTENCES.get(event.kind, event.kind))]
     said += [_(_MENTIONED)] if people else []
     return ", ".join(said).format(**facts, people=people)
+
+
+def _target(details: dict[str, Any]) -> str:
+    called = labels.TARGET.get(details.get("target", ""))
+    return _(called) if called else ""
 
 
 def _link(details: dict[str, Any]) -> str:

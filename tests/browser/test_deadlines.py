@@ -1,106 +1,115 @@
-"""An administrator sets opening hours by keyboard and by thumb, and takes a change back (C6)."""
+"""Deadlines in a browser: counted down, explained, and work accepted or refused (C6)."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
+from sqlalchemy.orm import Session
 
-from services import calendars, opening_hours
-from tests.browser.people import House
-from tests.browser.test_accessible import dialog_opened_by, violations
-from tests.browser.test_widths import LONG, fits
+from services import assignment, categories, sla
+from tests.browser.people import PHONE, House
+from tests.browser.test_accessible import _ALONE, violations
 from tests.sites import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-PAGE = "/admin/deadlines"
-OFFICE = [["09:00", "12:30"], ["14:00", "18:00"]]
-
-
-def hours(site: Site) -> dict[str, list[list[str]]]:
-    found: dict[str, list[list[str]]] = site.write(lambda s: calendars.default(s).hours)
-    return found
+_LATER = """(hours) => {
+  for (const box of document.querySelectorAll(".due time"))
+    box.dateTime = new Date(Date.now() + hours * 3600000).toISOString();
+  ap.ages();
+  ap.dues();
+}"""
 
 
-async def test_hours_are_set_by_keyboard_and_taken_back(house: House, site: Site) -> None:
-    diane = await house.enter(site, "diane", PAGE)
-    page = diane.page
-    begin = diane.get("from-mon-0")
-    await expect(begin).to_have_value("09:00")
+def promised(site: Site, title: str) -> int:
+    """Open a ticket for which something is promised: by its category, so that no other is."""
+    diane = site.actor("diane")
 
-    await begin.fill("8h")
-    await page.keyboard.press("Tab")
-    await expect(begin).to_have_value("08:00")
-    await expect(diane.get("until-mon-0")).to_be_focused()
-    assert hours(site)["mon"][0] == ["08:00", "12:30"]
-    await diane.get("undo").click()
-    await expect(begin).to_have_value("09:00")
-    assert hours(site)["mon"] == OFFICE
+    def category(s: Session) -> int:
+        for key, path in categories.options(s):
+            if path == "Promis":
+                return key
+        made = categories.create(s, diane, name="Promis").id
+        minutes = {"accept_minutes": 60, "first_response_minutes": 480, "resolve_minutes": 4800}
+        sla.create(s, diane, name="Promesse", category_id=made, **minutes)
+        return made
 
-    await diane.get("until-mon-0").fill("8h")
-    await page.keyboard.press("Enter")
-    await expect(diane.get("day-mon").get_by_role("alert")).to_contain_text("end after it begins")
-    await expect(diane.get("until-mon-0")).to_have_attribute("aria-invalid", "true")
-    await diane.get("until-mon-0").fill("12:30")
-    await page.keyboard.press("Tab")
-    await expect(diane.get("day-mon").get_by_role("alert")).to_have_count(0)
-
-    await page.get_by_role("button", name="Add hours on Saturday").press("Enter")
-    await expect(diane.get("from-sat-0")).to_be_focused()
-    await page.get_by_role("button", name="Remove 09:00–12:30 on Saturday").press("Enter")
-    await expect(diane.get("from-sat-0")).to_have_count(0)
-    assert hours(site) == opening_hours.checked(opening_hours.OFFICE)
+    return site.ticket(title, category_id=site.write(category))
 
 
-async def test_a_simulation_tells_when_it_is_due(house: House, site: Site) -> None:
-    diane = await house.enter(site, "diane", PAGE)
-
-    await diane.get("sim-start").fill("2026-12-24T17:30")
-    await diane.get("sim-amount").fill("1")
-    await diane.get("sim-amount").press("Enter")
-
-    await expect(diane.get("simulated-due")).to_contain_text("Monday 28 December 2026 09:30")
-    await expect(diane.page.locator(".simulated-day")).to_have_count(5)
-    await diane.get("hours-holidays").select_option("")
-    await expect(diane.get("simulated-due")).to_contain_text("Friday 25 December 2026 09:30")
-    await diane.get("undo").click()
-    await expect(diane.get("simulated-due")).to_contain_text("Monday 28 December 2026 09:30")
+def given(site: Site, title: str) -> int:
+    """Open a ticket that was given to Bruno, who has not answered."""
+    number, diane = promised(site, title), site.actor("diane")
+    site.write(lambda s: assignment.assign(s, diane, number, lead_id=site.ids["bruno"]))
+    return number
 
 
-async def test_days_are_closed_on_a_phone(house: House, site: Site) -> None:
-    diane = await house.enter(site, "diane", PAGE, is_phone=True)
-    await diane.get("add-closure").tap()
-    await diane.dialog.get_by_test_id("starts-on").fill("2026-12-31")
-    await diane.dialog.get_by_test_id("ends-on").fill("2026-12-24")
-    await diane.dialog.get_by_test_id("dialog-ok").tap()
-    await expect(diane.dialog).to_contain_text("must not come before the first")
-    await diane.dialog.get_by_test_id("ends-on").fill("2027-01-02")
-    await diane.dialog.get_by_test_id("closure-name").fill("Inventaire")
-    await diane.dialog.get_by_test_id("dialog-ok").tap()
+async def test_whoever_is_given_a_ticket_refuses_it_with_a_reason(house: House, site: Site) -> None:
+    number = given(site, "À refuser")
+    bruno = await house.enter(site, "bruno", f"/tickets/{number}")
+    diane = await house.enter(site, "diane", f"/tickets/{number}")
+    side = diane.page.locator(".ticket-side")
+    await expect(side).to_contain_text("Has not accepted yet")
 
-    row = diane.get("closed-days").filter(has_text="Inventaire")
-    await expect(row).to_contain_text("31 Dec 2026 – 2 Jan 2027")
-    await row.get_by_role("button", name="Remove").tap()
-    await expect(row).to_have_count(0)
+    await bruno.get("refuse").click()
+    await bruno.dialog.get_by_test_id("dialog-ok").click()
+    await expect(bruno.dialog).to_contain_text("cannot be empty")
+    await bruno.agree(reason="En congé demain")
+
+    await expect(bruno.get("accept")).to_have_count(0)
+    await expect(bruno.get("take")).to_be_visible()
+    await expect(side).not_to_contain_text("Has not accepted yet")
+
+
+async def test_accepting_is_seen_by_whoever_gave_the_ticket_and_can_be_undone(
+    house: House, site: Site
+) -> None:
+    number = given(site, "À accepter")
+    diane = await house.enter(site, "diane", f"/tickets/{number}")
+    bruno = await house.enter(site, "bruno", f"/tickets/{number}")
+    side = diane.page.locator(".ticket-side")
+
+    await bruno.get("accept").click()
+    await expect(side).not_to_contain_text("Has not accepted yet")
+    await bruno.page.locator('[data-action="undo"]').click()
+
+    await expect(side).to_contain_text("Has not accepted yet")
+    await expect(bruno.get("accept")).to_be_visible()
+
+
+async def test_countdowns_go_on_while_the_page_is_open(house: House, site: Site) -> None:
+    number = promised(site, "Compte à rebours")
+    bruno = await house.enter(site, "bruno", "/queue?view=all")
+    due: Locator = bruno.row(number).get_by_test_id("due")
+    await expect(due).to_have_class("due due-calm")
+
+    for hours, state, word in ((2, "soon", "Soon"), (-1, "late", "Late"), (90, "calm", "On")):
+        await bruno.page.evaluate(_LATER, hours)
+        await expect(due).to_have_class(f"due due-{state}")
+        await expect(due).to_contain_text(word)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_the_page_is_accessible_and_fits_whatever_is_on_it(
+async def test_why_a_ticket_is_due_is_drawn_and_said(
     house: House, site: Site, language: str
 ) -> None:
-    by = site.actor("diane")
-    name = f"{LONG[:100]}{language}"
-    made = site.write(lambda s: calendars.create(s, by, name=name, school_zone="A").id)
-    many = {"mon": [[f"{h:02}:00", f"{h + 1:02}:30"] for h in range(0, 22, 2)]}
-    site.write(lambda s: calendars.edit(s, by, made, hours=many).id)
-    diane = await house.enter(site, "diane", language=language)
-    found = await fits(diane, (PAGE,))
-    await diane.get("calendar").select_option(str(made))
-    await expect(diane.get("hours-name")).to_have_value(name)
-    await diane.get("until-mon-0").fill("0h")
-    await diane.get("until-mon-0").press("Enter")
-    await expect(diane.get("day-mon").get_by_role("alert")).to_be_visible()
-    found += await violations(diane.page, PAGE)
-    for opener in ("add-closure", "create-calendar"):
-        found += await dialog_opened_by(diane, f"[data-testid={opener}]")
-    site.write(lambda s: calendars.delete(s, by, made))
+    number = promised(site, "Pourquoi")
+    alice = await house.enter(site, "alice", f"/tickets/{number}", language=language)
 
-    assert not found, "\n".join(found)
+    await alice.page.locator('[data-action="why"][data-value="resolve"]').click()
+
+    why = alice.dialog.get_by_test_id("why")
+    await expect(why).to_contain_text("Promesse")
+    await expect(why.locator("li").first).to_be_visible()
+    await expect(why.locator(".why-bar .why-counted").first).to_be_visible()
+    await alice.page.evaluate(_ALONE)
+    assert await violations(alice.page, "why") == []
+
+
+async def test_on_a_phone_the_explanation_fits(house: House, site: Site) -> None:
+    number = promised(site, "Téléphone")
+    alice = await house.enter(site, "alice", f"/tickets/{number}", is_phone=True)
+
+    await alice.page.get_by_role("button", name="Properties").click()
+    await alice.page.locator('[data-action="why"][data-value="resolve"]').click()
+
+    await expect(alice.dialog.get_by_test_id("why")).to_be_visible()
+    wide = await alice.page.evaluate("() => document.documentElement.scrollWidth")
+    assert wide <= PHONE["width"]

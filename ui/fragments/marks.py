@@ -71,7 +71,7 @@ def countdown(due_at: datetime, zone: str, *, is_paused: bool = False) -> Elemen
 
     `dues` of `ui.browser` lets it go on while the page is open.
     """
-    words = {"calm": _("On time"), "soon": _("Soon due"), "late": _("Late")}
+    words = {"calm": _("On time"), "soon": _("Soon"), "late": _("Late")}
     if is_paused:
         title = _("Paused: nothing counts until work goes on.")
         return span(".due.due-paused", title=title, data_testid="due")[icon("pause"), _("Paused")]

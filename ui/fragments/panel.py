@@ -279,7 +279,7 @@ def _due(ticket: Ticket, target: Target, zone: str) -> Node:
 
 def _due_field(ticket: Ticket, zone: str) -> Element:
     """Draw the deadline that a person may decide, and give back to the policy."""
-    due_at = ticket.resolve_due_at
+    name, due_at = labels.FIELD["resolve_due_at"], ticket.resolve_due_at
     text = _("Let the policy decide the deadline")
     field = input(
         "#property-due",
@@ -288,12 +288,15 @@ def _due_field(ticket: Ticket, zone: str) -> Element:
         data_action="set_due",
     )
     return div(".property")[
-        dt[label(for_="property-due")[_(labels.FIELD["resolve_due_at"])]],
+        dt[label(for_="property-due")[_(name)]],
         dd[
             field,
-            due_at is not None and _why(Target.RESOLVE),
-            ticket.is_due_by_hand and _small("clear_due", "", text, "cross"),
-            due_at is not None and span(".due-note")[_due(ticket, Target.RESOLVE, zone)],
+            due_at is not None
+            and span(".due-line")[
+                _due(ticket, Target.RESOLVE, zone),
+                _why(Target.RESOLVE),
+                ticket.is_due_by_hand and _small("clear_due", "", text, "cross"),
+            ],
         ],
     ]
 

@@ -104,10 +104,12 @@ def _days(segments: Sequence[Segment], zone: str) -> Iterator[Element]:
     place = dates.zone_of(zone)
     days = [(day, list(parts)) for day, parts in groupby(_by_day(segments, place), lambda x: x[0])]
     for day, parts in days[:MOST_DAYS]:
+        segments_of_day = [part for _day_of, part in parts]
         yield li[
             strong[_day(day)],
-            div(".why-bar", aria_hidden="true")[[_part(part) for _day_of, part in parts]],
-            [_said(part, place) for _day_of, part in parts],
+            div(".why-bar", aria_hidden="true")[[_part(part) for part in segments_of_day]],
+            [_said(part, place) for part in segments_of_day if part.kind is not Kind.CLOSED],
+            _shut(segments_of_day),
         ]
     if (more := len(days) - MOST_DAYS) > 0:
         yield li[ngettext("and {n} more day", "and {n} more days", more).format(n=more)]
@@ -132,9 +134,21 @@ def _part(part: Segment) -> Element:
 def _said(part: Segment, zone: ZoneInfo) -> Element:
     begins, ends = (f"{at.astimezone(zone):%H:%M}" for at in (part.start, part.end))
     text = _("{kind}: {begins} to {ends} ({length})").format(
-        kind=_(WORDS[part.kind]), begins=begins, ends=ends, length=length(part.length)
+        kind=_(WORDS[part.kind]),
+        begins=begins,
+        ends="24:00" if ends == "00:00" else ends,
+        length=length(part.length),
     )
-    return div(class_={"muted": part.kind is Kind.CLOSED})[text]
+    return div[text]
+
+
+def _shut(parts: Sequence[Segment]) -> Element | None:
+    """Say how long it was closed: its nights by the hour interest nobody."""
+    shut = sum((part.length for part in parts if part.kind is Kind.CLOSED), timedelta())
+    if not shut:
+        return None
+    said = _("{kind}: {length}").format(kind=_(WORDS[Kind.CLOSED]), length=length(shut))
+    return div(".muted")[said]
 
 
 def _day(day: date) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, defer
 
 from data.clock import now
 from data.models import Renewal, Shelf, Ticket, TicketTally
-from services import deadlines
+from services import deadlines, events
 
 NAME = "deadlines"
 BATCH = 100  # tickets in one transaction: others get their turn between two
@@ -40,6 +40,7 @@ def advance(s: Session) -> int:
     row.done += len(tickets)
     if len(tickets) < BATCH:
         row.finished_at = now()
+        events.record(s, None, None, "policy.applied", number=row.done)  # pages look again
     else:
         row.done_number = tickets[-1].number
     return len(tickets)

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.models import PendingReason, Stage, Status, Target, Team, Ticket
+from data.models import Event, PendingReason, Stage, Status, Target, Team, Ticket
 from services import (
     assignment,
     calendars,
@@ -489,6 +490,8 @@ def test_renewing_goes_on_where_it_was_and_begins_again_when_something_changes(
     assert renewed(s) == 5
     assert {t.resolve_due_at for t in some} == {paris("2026-03-02", "11:00")}
     assert renewals.advance(s) == 0
+    told = s.scalars(select(Event.kind).order_by(Event.id.desc()).limit(1)).one()
+    assert told == "policy.applied"  # what pages show again
 
 
 def test_a_team_of_a_category_is_there_when_the_policy_is_chosen(

@@ -6,6 +6,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
+from data.clock import now
 from data.models import (
     Category,
     Channel,
@@ -88,15 +89,17 @@ def create(s: Session, by: Actor, new: NewTicket) -> Ticket:
     problems.raise_any()
     ticket.creation_key = key
     ticket.number = next_number(s)
+    ticket.created_at = now()
+    alarms = deadlines.begin(s, ticket)
     s.add(ticket)
     s.flush()
+    deadlines.keep(s, ticket, alarms)
     _bring(s, by, ticket, company)
     if new.from_draft:
         attachments.claim(s, by, DRAFT, ticket)
         drafts.drop(s, by, DRAFT)
     indexing.add(s, ticket)
     events.record(s, by, ticket, "ticket.created", channel=ticket.channel)
-    deadlines.renew(s, ticket, is_new=True)
     return ticket
 
 

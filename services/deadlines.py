@@ -60,17 +60,23 @@ class Reckoned:
     near: datetime | None
 
 
-def renew(s: Session, ticket: Ticket, *, is_new: bool = False) -> None:
-    """Compute the ticket’s deadlines and alarms again; the caller holds its row.
-
-    Of what has just been made neither history nor alarms need to be read.
-    """
+def begin(s: Session, ticket: Ticket) -> Alarms:
+    """Give a ticket that is about to be kept its deadlines; return its alarms for `keep`."""
     if not _is_concerned(s, ticket):
-        return
-    if is_new:
-        _has_moved(s, ticket, Life(ticket.created_at))
-        _keep(s, {}, {ticket.number: _wanted(s, ticket, Life(ticket.created_at))})
-    else:
+        return {}
+    life = Life(ticket.created_at)
+    _has_moved(s, ticket, life)
+    return _wanted(s, ticket, life)
+
+
+def keep(s: Session, ticket: Ticket, alarms: Alarms) -> None:
+    """Keep the alarms of a ticket that was just kept itself."""
+    _keep(s, {}, {ticket.number: alarms})
+
+
+def renew(s: Session, ticket: Ticket) -> None:
+    """Compute the ticket’s deadlines and alarms again; the caller holds its row."""
+    if _is_concerned(s, ticket):
         renew_all(s, [ticket])
 
 

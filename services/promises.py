@@ -1,13 +1,13 @@
 """What is promised for a ticket: the active policies with their hours, read once a transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Calendar, Category, Closure, Priority, SlaPolicy, Target, Ticket, TicketType
@@ -61,9 +61,9 @@ def of(s: Session) -> Promises:
     kept: tuple[Any, Promises] | None = s.info.get(_READ)
     if kept and transaction is not None and kept[0] is transaction:
         return kept[1]
-    query = select(*_POLICY).where(SlaPolicy.is_active).order_by(SlaPolicy.position, SlaPolicy.id)
-    rows = s.execute(query).all()
-    hours = _hours(s, Calendar.id.in_({row.calendar_id for row in rows})) if rows else {}
+    query = select(*_POLICY, *_CALENDAR).join(Calendar).where(SlaPolicy.is_active)
+    rows = s.execute(query.order_by(SlaPolicy.position, SlaPolicy.id)).all()
+    hours = _hours(s, rows) if rows else {}
     found = Promises(tuple(_promise(row, hours[row.calendar_id]) for row in rows))
     s.info[_READ] = (s.get_transaction(), found)
     return found
@@ -71,7 +71,8 @@ def of(s: Session) -> Promises:
 
 def usual_hours(s: Session) -> Hours:
     """Return the hours of those who chose none: of the default calendar, or all hours."""
-    return next(iter(_hours(s, Calendar.is_default.is_(True)).values()), ROUND_THE_CLOCK)
+    rows = s.execute(select(*_CALENDAR).where(Calendar.is_default.is_(True)).limit(1)).all()
+    return next(iter(_hours(s, rows).values()), ROUND_THE_CLOCK)
 
 
 def forget(s: Session) -> None:
@@ -79,17 +80,18 @@ def forget(s: Session) -> None:
     s.info.pop(_READ, None)
 
 
-def _hours(s: Session, condition: ColumnElement[bool]) -> dict[int, Hours]:
-    """Return the hours of some calendars by id; those that are equal are made once."""
-    rows = s.execute(select(*_CALENDAR).where(condition)).all()
+def _hours(s: Session, rows: Sequence[Any]) -> dict[int, Hours]:
+    """Return the hours of the calendars in some rows by id; those that are equal are made once."""
+    ids = {row.calendar_id for row in rows}
     closures: defaultdict[int, list[tuple[date, date]]] = defaultdict(list)
     days = select(Closure.calendar_id, Closure.starts_on, Closure.ends_on)
-    for calendar_id, first, last in s.execute(
-        days.where(Closure.calendar_id.in_([row.id for row in rows]))
-    ):
+    for calendar_id, first, last in s.execute(days.where(Closure.calendar_id.in_(ids))):
         closures[calendar_id].append((first, last))
     return {
-        row.id: open_days.hours_from(row._asdict(), tuple(sorted(closures[row.id]))) for row in rows
+        row.calendar_id: open_days.hours_from(
+            row._asdict(), tuple(sorted(closures[row.calendar_id]))
+        )
+        for row in rows
     }
 
 
@@ -126,7 +128,7 @@ def _above(s: Session, category_id: int | None) -> Iterable[int]:
 
 _CONSEQUENCES = ("raises_priority", "escalation_team_id", "returns_unaccepted")
 _CALENDAR = (
-    Calendar.id,
+    Calendar.id.label("calendar_id"),
     Calendar.timezone,
     Calendar.hours,
     Calendar.holidays,
@@ -135,7 +137,6 @@ _CALENDAR = (
 )
 _POLICY = (
     SlaPolicy.id,
-    SlaPolicy.calendar_id,
     SlaPolicy.accept_minutes,
     SlaPolicy.first_response_minutes,
     SlaPolicy.resolve_minutes,

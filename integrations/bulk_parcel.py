@@ -16,6 +16,7 @@ _TICKET = (
     *("title", "folded_title", "description", "type", "category_id", "requester_id"),
     *("created_by_id", "channel", "urgency", "impact", "priority", "is_priority_overridden"),
     *("status", "pending_reason", "wake_at", "team_id", "lead_id", "resolve_due_at"),
+    "is_due_by_hand",
     *("accepted_at", "first_response_at", "resolved_at", "closed_at", "created_at", "updated_at"),
     *("comment_count", "answered_by_requester", "creation_key", "version"),
     *("lead_name", "requester_name"),

@@ -51,9 +51,11 @@ def renewed(s: Session) -> int:
     """Let all deadlines be computed again, as the background does; return how many tickets."""
     total = 0
     s.commit()
-    while done := renewals.advance(s):
-        total += done
+    done = -1
+    while done:
+        done = renewals.advance(s)
         s.commit()
+        total += done
     return total
 
 

@@ -28,6 +28,7 @@ from services import creation, history, lists, search, sessions, ticket_view, tr
 from services.filters import Filter
 from tests.conftest import People
 from tests.loads import META, TICKET, open_ticket, ticket, write
+from tests.promises import policy, renewed
 
 
 def loaded(s: Session, number: int = 1) -> Ticket:
@@ -50,6 +51,25 @@ def test_a_ticket_is_loaded_as_the_services_would_have_made_it(s: Session, tmp_p
     assert made.resolved_at == made.closed_at == datetime(2026, 3, 3, 11, tzinfo=UTC)
     bodies = s.scalars(select(Comment.body).where(Comment.is_internal)).all()
     assert bodies == ["Garantie jusqu’en 2027."]
+
+
+def test_a_deadline_of_the_file_stays_and_what_is_promised_beside_it_is_computed(
+    s: Session, people: People, tmp_path: Path
+) -> None:
+    policy(s, people.diane, accept_minutes=60, resolve_minutes=480)
+    renewed(s)
+    due = "2026-04-01 12:00:00"
+
+    bulk.load(write(tmp_path, open_ticket(1, due=due), open_ticket(2)))
+    number = renewed(s)
+
+    s.rollback()
+    by_hand, computed = loaded(s, 1), loaded(s, 2)
+    assert number == 2
+    assert (by_hand.is_due_by_hand, computed.is_due_by_hand) == (True, False)
+    assert by_hand.resolve_due_at == datetime(2026, 4, 1, 10, tzinfo=UTC)
+    assert computed.resolve_due_at == datetime(2026, 3, 2, 16, tzinfo=UTC)
+    assert by_hand.accept_due_at == computed.accept_due_at == datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def test_people_teams_and_the_tree_come_along(s: Session, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ SENTENCES: dict[str, str] = {
     "comment.noted": N_("wrote an internal note"),
     "comment.posted": N_("commented"),
     "comment.restored": N_("restored a comment"),
-    "deadline.missed": N_("missed a deadline: {target}"),
+    "deadline.missed": N_("noted a missed deadline: {target}"),
     "deadline.near": N_("reminded of a deadline: {target}"),
     "external_link.added": N_("added an external link"),
     "external_link.removed": N_("removed an external link"),

@@ -15,7 +15,7 @@ from data.clock import now
 from data.models import Category, Membership, Priority, Role, Status, Team, User
 from data.models.names import listed
 from data.text import fold
-from services import accounts, categories, checks, events
+from services import accounts, categories, checks, events, phones
 from services.errors import Invalid
 from services.permissions import repairs
 
@@ -177,7 +177,7 @@ def _person(value: Any, team_count: int) -> Person:
     return Person(
         email=email,
         name=accounts.clean_name(name if name.strip() else email.split("@")[0]),
-        phone=accounts.clean_phone(value.get("phone", "")),
+        phone=phones.carried_over(value.get("phone", "")),
         department=checks.line("department", value.get("department", ""), at_most=120),
         team_indexes=tuple(places),
     )

@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 
 from data.models import Role, Theme, User
 from data.text import clean_line
-from services import checks, events, passwords, renaming, sessions, throttle
+from services import checks, events, passwords, phones, renaming, sessions, throttle
 from services.errors import DomainError, Invalid, NotAllowed, Throttled
 from services.permissions import Actor
 from services.words import LANGUAGES, N_
 
 _EMAIL = re.compile(r"[^@\s<>()\",;:]{1,64}@[^@\s<>()\",;:]{1,189}")
-_PHONE = re.compile(r"\+?[\d .()/-]{4,40}")
 
 
 class WrongCredentials(DomainError):
@@ -204,14 +203,6 @@ def clean_email(text: object) -> str:
     return email
 
 
-def clean_phone(text: object) -> str:
-    """Return a phone number as typed, or raise Invalid for `phone`."""
-    phone = checks.line("phone", text, at_most=40)
-    if phone and not _PHONE.fullmatch(phone):
-        raise Invalid({"phone": N_("Enter a phone number like +33 1 23 45 67 89.")})
-    return phone
-
-
 def _check_admin(name: str, email: str, password: str) -> None:
     problems = checks.Problems()
     with problems.collected():
@@ -242,7 +233,7 @@ def _one_of(field: str, value: object, allowed: Collection[str]) -> str | None:
 
 PROFILE: dict[str, Callable[[Any], Any]] = {
     "name": clean_name,
-    "phone": clean_phone,
+    "phone": phones.clean,
     "department": lambda v: checks.line("department", v, at_most=120),
     "language": lambda v: _one_of("language", v, LANGUAGES),
     "timezone": lambda v: _one_of("timezone", v, available_timezones()),

@@ -298,7 +298,7 @@ def test_changing_the_password_needs_the_present_one(s: Session, known: People) 
 
 def test_alice_changes_her_profile_but_not_her_rights(s: Session, known: People) -> None:
     accounts.change_profile(
-        s, known.alice, name="Alice  Martin", phone="06 12", language="en", timezone=None,
+        s, known.alice, name="Alice  Martin", phone="06 12 34 56 78", language="en", timezone=None,
         theme="dark", department="Compta",
     )  # fmt: skip
 

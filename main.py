@@ -12,7 +12,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data import config, db, files, schema
 from data.config import ConfigError, Settings
-from services import accounts, destinations, sealing, sessions, tokens, words
+from services import (
+    accounts,
+    channel_fields,
+    channels,
+    destinations,
+    postmarks,
+    sealing,
+    sessions,
+    tokens,
+    words,
+)
 from services.errors import DomainError, Invalid
 
 log = logging.getLogger("appticket")
@@ -89,6 +99,8 @@ def prepare(settings: Settings) -> Settings:
     sessions.configure(timezone=settings.timezone.key, language=settings.language)
     sealing.configure(settings.secret_key)
     destinations.configure(settings.webhook_allow)
+    postmarks.configure(settings.secret_key, settings.base_url)
+    channels.configure(channel_fields.given(settings))
     return settings
 
 

@@ -14,7 +14,12 @@ from dotenv import dotenv_values
 
 PREFIX = "APPTICKET_"
 LANGUAGES = ("fr", "en")
+SMTP_TLS = ("starttls", "tls", "none")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+_SMTP_HOST = r"[A-Za-z0-9_.:-]{0,253}"
+_ADDRESS = r"([^@\s<>()\",;:]{1,64}@[^@\s<>()\",;:]{1,189})?"
+_SMS_SENDER = r"(\+?[1-9][0-9]{6,14}|[A-Za-z0-9 ]{1,11})?"
 
 
 class ConfigError(Exception):
@@ -39,6 +44,17 @@ class Settings:
     log_level: str = "INFO"
     api_rate: int = 200
     webhook_allow: tuple[str, ...] = ()
+    smtp_host: str = ""
+    smtp_port: str = ""
+    smtp_tls: str = ""
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_from: str = ""
+    smtp_from_name: str = ""
+    smtp_reply_to: str = ""
+    vonage_key: str = ""
+    vonage_secret: str = field(default="", repr=False)
+    vonage_from: str = ""
 
     @property
     def is_embedded(self) -> bool:
@@ -83,6 +99,17 @@ def read(env: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> S
         log_level=reader.one_of("LOG_LEVEL", "INFO", LOG_LEVELS),
         api_rate=reader.number("API_RATE", 200, at_most=100_000),
         webhook_allow=reader.hosts("WEBHOOK_ALLOW"),
+        smtp_host=reader.matching("SMTP_HOST", "", _SMTP_HOST),
+        smtp_port=reader.port_or_none("SMTP_PORT"),
+        smtp_tls=reader.one_of("SMTP_TLS", "", ("", *SMTP_TLS)),
+        smtp_user=reader.text("SMTP_USER", ""),
+        smtp_password=reader.printable("SMTP_PASSWORD"),
+        smtp_from=reader.matching("SMTP_FROM", "", _ADDRESS),
+        smtp_from_name=reader.text("SMTP_FROM_NAME", ""),
+        smtp_reply_to=reader.matching("SMTP_REPLY_TO", "", _ADDRESS),
+        vonage_key=reader.matching("VONAGE_KEY", "", r"[A-Za-z0-9]{0,64}"),
+        vonage_secret=reader.printable("VONAGE_SECRET"),
+        vonage_from=reader.matching("VONAGE_FROM", "", _SMS_SENDER),
     )
     if reader.wrong:
         raise ConfigError("\n".join(reader.wrong))
@@ -140,6 +167,18 @@ class _Reader:
         value = self.text(name, default)
         if not re.fullmatch(pattern, value):
             self._refuse(name, f"must match {pattern}")
+        return value
+
+    def port_or_none(self, name: str) -> str:
+        """Return a port as it was given; nothing for the usual one."""
+        value = self.text(name, "")
+        return str(self.number(name, 1, at_most=65535)) if value else ""
+
+    def printable(self, name: str) -> str:
+        """Return a secret that mail servers and HTTP can carry; it is not repeated when wrong."""
+        value = self.text(name, "")
+        if not value.isascii() or not (value.isprintable() and len(value) <= 255):
+            self._refuse(name, "must be at most 255 letters without accents, digits and signs")
         return value
 
     def url(self, name: str, default: str, schemes: set[str]) -> str:

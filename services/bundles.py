@@ -18,6 +18,7 @@ from data.clock import now
 from data.models import Delivery, DeliveryState
 
 LEASE = timedelta(seconds=20)  # longer than any sending takes
+LEASES = {"email": timedelta(seconds=60), "sms": timedelta(seconds=30)}  # of slower channels
 _AHEAD = 8  # times as much is looked at as is taken: many may go in one message
 _HEAD = (
     Delivery.id,
@@ -57,12 +58,14 @@ class Parcel:
         return self.event_ids[0]
 
 
-def claim(s: Session, limit: int, *, delivery_id: int | None = None) -> list[Parcel]:
-    """Lease what is due, longest due first, or one delivery if it is due, with its bundle.
+def claim(
+    s: Session, limit: int, *, channel: str | None = None, delivery_id: int | None = None
+) -> list[Parcel]:
+    """Lease what is due, longest due first, of one channel, or one delivery, with its bundle.
 
     A bundle is leased whole or not at all: whoever holds its first delivery has it.
     """
-    groups = _groups(s, _messages(s, limit, delivery_id))
+    groups = _groups(s, _messages(s, limit, delivery_id, channel))
     firsts = _held(s, [group[0] for group in groups])
     rest = _held(s, [key for group in groups if group[0] in firsts for key in group[1:]])
     held = firsts | rest
@@ -75,15 +78,17 @@ def due(s: Session, limit: int) -> list[tuple[int, int]]:
     return [(head.id, head.attempts) for head in _messages(s, limit).values()]
 
 
-def _messages(s: Session, limit: int, delivery_id: int | None = None) -> dict[tuple[str, ...], Any]:
+def _messages(
+    s: Session, limit: int, delivery_id: int | None = None, channel: str | None = None
+) -> dict[tuple[str, ...], Any]:
     """Return the first delivery of each message that is due, longest due first."""
     found: dict[tuple[str, ...], Any] = {}
-    for head in _heads(s, limit * _AHEAD, delivery_id):
+    for head in _heads(s, limit * _AHEAD, delivery_id, channel):
         found.setdefault(_message_of(head), head)
     return dict(islice(found.items(), limit))
 
 
-def _heads(s: Session, limit: int, delivery_id: int | None) -> list[Any]:
+def _heads(s: Session, limit: int, delivery_id: int | None, channel: str | None) -> list[Any]:
     """Return what is due, longest due first, without claiming it.
 
     What waits and what was lost by its sender are asked for apart, each by an index.
@@ -95,6 +100,8 @@ def _heads(s: Session, limit: int, delivery_id: int | None) -> list[Any]:
         query = select(*_HEAD).where(*conditions).order_by(Delivery.next_at, Delivery.id)
         if delivery_id is not None:
             query = query.where(Delivery.id == delivery_id)
+        if channel is not None:
+            query = query.where(Delivery.channel == channel)
         found += s.execute(query.limit(limit))
     return sorted(found, key=lambda head: (head.next_at, head.id))[:limit]
 
@@ -160,7 +167,7 @@ def _is_one(rows: list[Delivery]) -> bool:
 
 def _leased(rows: list[Delivery]) -> Parcel:
     first = rows[0]
-    request_id, until = str(uuid.uuid4()), now() + LEASE
+    request_id, until = str(uuid.uuid4()), now() + LEASES.get(first.channel, LEASE)
     attempt = max(delivery.attempts for delivery in rows) + 1
     message_key = first.message_key or (str(uuid.uuid4()) if first.bundle else None)
     for delivery in rows:

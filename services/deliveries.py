@@ -6,7 +6,7 @@ at least once, and the receiver knows a repeat by its key.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -136,10 +136,15 @@ def settle(s: Session, parcel: Parcel, outcome: Outcome) -> None:
         _hold_back(s, parcel, now() + min(pause, WAIT_BEHIND))
 
 
-def next_due(s: Session) -> datetime | None:
-    """Return when there is something to send, None when nothing waits."""
-    pending = select(func.min(Delivery.next_at)).where(Delivery.state == DeliveryState.PENDING)
-    leased = select(func.min(Delivery.lease_until)).where(Delivery.state == DeliveryState.LEASED)
+def next_due(s: Session, channels: Collection[str]) -> datetime | None:
+    """Return when there is something to send by one of these, None when nothing waits."""
+    theirs = Delivery.channel.in_(channels)
+    pending = select(func.min(Delivery.next_at)).where(
+        theirs, Delivery.state == DeliveryState.PENDING
+    )
+    leased = select(func.min(Delivery.lease_until)).where(
+        theirs, Delivery.state == DeliveryState.LEASED
+    )
     return min(filter(None, (s.scalar(pending), s.scalar(leased))), default=None)
 
 

@@ -50,6 +50,7 @@ class Action(StrEnum):
     """What can be done, `object:verb`, alphabetical."""
 
     CATEGORY_MANAGE = "category:manage"
+    CHANNEL_MANAGE = "channel:manage"
     DEADLINE_MANAGE = "deadline:manage"
     DELIVERY_MANAGE = "delivery:manage"
     QUEUE_SEE = "queue:see"
@@ -122,6 +123,7 @@ def _deletes(by: Actor, ticket: Ticket | None) -> bool:
 
 RULES: dict[Action, Rule] = {
     Action.CATEGORY_MANAGE: _is_admin,
+    Action.CHANNEL_MANAGE: _is_admin,
     Action.DEADLINE_MANAGE: _is_admin,
     Action.DELIVERY_MANAGE: _is_admin,
     Action.QUEUE_SEE: _is_staff,

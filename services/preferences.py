@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from data.models import MutedTicket, Pace, Preference, User
-from services import checks, events, sessions, settings, tickets
+from services import channels, checks, events, sessions, settings, tickets
 from services.errors import Invalid
 from services.occasions import APP, CHANNELS, EMAIL, KINDS
 from services.paces import DAY_MINUTES, Rhythm
@@ -131,7 +131,7 @@ class Wishes:
         )
         self._muted = {tuple(row) for row in s.execute(muted)} if numbers else frozenset()
         decided = settings.values(s)
-        self.channels_on = _channels(decided["channels_on"])  # beside the application
+        self.channels_on = channels.on(decided)  # beside the application
         self.digest_hour = _number(decided["digest_hour"], 0, 23, 8)
         self.gather_seconds = _number(decided["gather_seconds"], 0, 3600, 120)
 
@@ -172,10 +172,6 @@ def _check_quiet(quiet_from: object, quiet_until: object) -> None:
             if is_half or (value is not None and not is_minute):
                 raise Invalid({field: N_("Choose a time for both, or for none.")})
     problems.raise_any()
-
-
-def _channels(value: object) -> frozenset[str]:
-    return frozenset(value) & frozenset(CHANNELS) if isinstance(value, list) else frozenset()
 
 
 def _number(value: object, least: int, most: int, default: int) -> int:

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from data.clock import now
 from data.models import Event
-from services import notifications, webhooks
+from services import channels, notifications, webhooks
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 Reaction = Callable[[Session, Sequence[Event]], None]
-REACTIONS: tuple[Reaction, ...] = (webhooks.react, notifications.react)
+REACTIONS: tuple[Reaction, ...] = (webhooks.react, notifications.react, channels.react)
 
 
 def relay(s: Session) -> int:

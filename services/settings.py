@@ -13,10 +13,11 @@ DEFAULTS: dict[str, Any] = {
     "technicians_assign": AssignPolicy.OWN_TEAMS.value,
     "technicians_delete": True,
     "close_after_days": 7,
-    "channels_on": [],  # by which people are told beside the application: email, sms
     "gather_seconds": 120,  # what happens to a ticket meanwhile is one message
     "digest_hour": 8,  # in the zone of whoever reads it
     "notifications_kept_days": 90,
+    "channel_email": {},  # of `services.channels`
+    "channel_sms": {},
 }
 _ASSIGN = [policy.value for policy in AssignPolicy]
 

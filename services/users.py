@@ -242,6 +242,8 @@ def _check(s: Session, user: User, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _apply(user: User, cleaned: dict[str, Any]) -> None:
+    if cleaned.get("email", user.email) != user.email:
+        user.email_refused_at = None  # another mailbox, which nobody has tried yet
     for field, value in cleaned.items():
         setattr(user, "teams" if field == "team_ids" else field, value)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from data import clock, db, files
 from data.models import Category, Event, Role, Team, Ticket, User
-from services import creation, destinations, passwords, sealing, words
+from services import channels, creation, destinations, passwords, postmarks, sealing, words
 from services.permissions import Actor
 from tests import servers
 
@@ -105,6 +105,8 @@ def s(engine: Engine, tmp_path: Path) -> Iterator[Session]:
     files.configure(tmp_path / "files")
     passwords.configure(CHEAP)
     sealing.configure("a key that only tests know, 32 characters")
+    postmarks.configure("a key that only tests know, 32 characters", "https://aide.exemple.fr")
+    channels.configure({})
     destinations.configure(())
     words.speak("en")
     with Session(engine, expire_on_commit=False) as session:

@@ -177,15 +177,15 @@ def test_nobody_waits_for_hours_behind_one_that_fails_since_long(s: Session, tim
 
 
 def test_the_next_thing_due_is_known(s: Session, time: Clock) -> None:
-    assert deliveries.next_due(s) is None
+    assert deliveries.next_due(s, ["webhook"]) is None
     planned(s)
     time.stop()
     (parcel,) = take(s)
-    assert deliveries.next_due(s) == now() + LEASE
+    assert deliveries.next_due(s, ["webhook"]) == now() + LEASE
 
     settle(s, parcel, FAILED)
 
-    assert deliveries.next_due(s) == now() + BACKOFF[0]
+    assert deliveries.next_due(s, ["webhook"]) == now() + BACKOFF[0]
 
 
 def test_diane_sends_what_ended_again_under_the_same_key(s: Session, people: People) -> None:

@@ -27,7 +27,8 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 KIND = re.compile(
-    r"(calendar|category|comment|deadline|delivery|external_link|link|policy|session|team|ticket"
+    r"(calendar|category|channel|comment|deadline|delivery|external_link|link|policy|session|team"
+    r"|template|ticket"
     r"|token|user|webhook)"
     r"\.[a-z]+(_[a-z]+)*"
 )

@@ -14,7 +14,6 @@ from data.models import (
     Pace,
     PendingReason,
     Role,
-    Setting,
     Status,
     Team,
     Ticket,
@@ -41,6 +40,7 @@ from services.deliveries import Outcome
 from services.letters import Letter
 from services.transitions import Wait
 from tests.conftest import Clock, People, Queries, last_event
+from tests.letters import switch_off, switch_on
 
 Happening = Callable[[Session, People, Ticket], None]
 MARKER = "Ne pas répéter : mot de passe Paprika"
@@ -52,7 +52,7 @@ def led(s: Session, people: People, ticket: Ticket) -> Ticket:
     assignment.take(s, people.bruno, ticket.number)
     s.commit()
     relay.relay(s)
-    s.add(Setting(name="channels_on", value=["email"]))
+    switch_on(s, "email")
     s.commit()
     return ticket
 
@@ -232,7 +232,7 @@ def _taken_back(s: Session, people: People, led: Ticket) -> None:
 
 
 def _nobody_is_mailed(s: Session, people: People, led: Ticket) -> None:
-    s.get_one(Setting, "channels_on").value = []
+    switch_off(s, "email")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from data.models import (
     Pace,
     PendingReason,
     Role,
-    Setting,
     Status,
     Team,
     Ticket,
@@ -43,6 +42,7 @@ from services.errors import NotFound
 from services.permissions import Actor
 from services.transitions import Wait
 from tests.conftest import Clock, People, Queries, last_event
+from tests.letters import switch_on
 
 Told = dict[str, str]
 
@@ -392,7 +392,7 @@ def test_nothing_is_planned_for_channels_that_are_off(
     relayed(s)
     assert s.scalars(select(Delivery)).all() == []
 
-    s.add(Setting(name="channels_on", value=["email"]))
+    switch_on(s, "email")
     comments.post(s, people.bruno, led.number, "Bonjour")
     relayed(s)
 
@@ -405,7 +405,7 @@ def test_nothing_is_planned_for_channels_that_are_off(
 def test_relaying_costs_as_many_queries_whatever_happened(
     s: Session, people: People, led: Ticket, queries: Queries
 ) -> None:
-    s.add(Setting(name="channels_on", value=["email"]))
+    switch_on(s, "email")
 
     def cost(count: int) -> int:
         for n in range(count):
@@ -423,7 +423,7 @@ def test_relaying_costs_as_many_queries_whatever_happened(
 def test_somebody_switched_off_by_the_administrator_gets_no_mail_but_of_their_password(
     s: Session, people: People, led: Ticket
 ) -> None:
-    s.add(Setting(name="channels_on", value=["email", "sms"]))
+    switch_on(s, "email", "sms")
     s.execute(update(User).where(User.id == people.alice.id).values(phone="+33612345678"))
     users.edit(s, people.diane, people.alice.id, wants_email=False)
     wait = Wait(reason=PendingReason.REQUESTER)

@@ -15,6 +15,7 @@ from services import (
     attachments,
     calendars,
     categories,
+    channels,
     comments,
     creation,
     deliveries,
@@ -153,6 +154,7 @@ ANYWHERE: dict[str, Gesture] = {
         x.s, by, NewTicket(title="Souris", requester_id=x.people.driss.id, impact="high")
     ),
     "queue:see": lambda x, by, _: teams.options(x.s, by),
+    "channel:manage": lambda x, by, _: channels.view(x.s, by, "email"),
     "category:manage": lambda x, by, _: categories.create(x.s, by, name="Fax"),
     "deadline:manage": lambda x, by, _: (calendars.begin(x.s, by), sla.all(x.s, by)),
     "delivery:manage": lambda x, by, _: deliveries.page(x.s, by, "webhook"),

@@ -108,7 +108,7 @@ def test_settings_that_make_no_sense_are_as_if_undecided(
 ) -> None:
     for name in ("digest_hour", "gather_seconds"):
         s.add(Setting(name=name, value=nonsense if nonsense != 99 else 9999))
-    s.add(Setting(name="channels_on", value=nonsense))
+    s.add(Setting(name="channel_email", value=nonsense))
     s.flush()
 
     wishes = preferences.Wishes(s, [people.alice.id])

@@ -8,11 +8,11 @@ from data.models import Attachment
 from services import labels
 from services.history import FieldChange, HistoryLine
 from services.permissions import Action
+from services.rich import rich
 from services.ticket_view import Message, TicketView
 from services.words import _, ngettext
 from ui import dates
 from ui.fragments import marks
-from ui.fragments.rich import rich
 from ui.theme import icon
 
 

@@ -1,25 +1,50 @@
-"""Ways to tell somebody something, by name; a channel sends one parcel and says how it ended."""
+"""Ways to tell somebody something, by name; a channel sends parcels and says how each ended."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from data import db
-from integrations import webhook
-from services import deliveries, webhooks
+from integrations import mail_out, sms, webhook
+from services import channels, deliveries, webhooks
 from services.deliveries import Outcome, Parcel
 
 log = logging.getLogger(__name__)
 
-CHANNELS: dict[str, Callable[[Parcel], Outcome]] = {webhooks.CHANNEL: webhook.send}
+Send = Callable[[Sequence[Parcel]], Iterable[tuple[Parcel, Outcome]]]
 
 
-def send(parcel: Parcel) -> None:
-    """Send a parcel that was claimed, outside of any transaction, and write how it ended."""
+def _each(send: Callable[[Parcel], Outcome]) -> Send:
+    """Return what sends one parcel after another."""
+    return lambda parcels: ((parcel, send(parcel)) for parcel in parcels)
+
+
+CHANNELS: dict[str, Send] = {
+    webhooks.CHANNEL: _each(webhook.send),
+    channels.EMAIL: mail_out.send,
+    channels.SMS: _each(sms.send),
+}
+TOGETHER = {channels.EMAIL: 8}  # parcels that a sender takes at once where there are many
+
+
+def send(*parcels: Parcel) -> None:
+    """Send parcels of one channel, outside of any transaction, and write how each ended."""
+    for parcel, outcome in _outcomes(parcels):
+        if outcome.error:
+            log.info("delivery %s, attempt %s: %s", parcel.id, parcel.attempt, outcome.error)
+        _settle(parcel, outcome)
+
+
+def _outcomes(parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome]]:
+    """Yield how each attempt ended; a mistake of ours is one of the ways."""
+    left = {parcel.id: parcel for parcel in parcels}
     try:
-        outcome = CHANNELS[parcel.channel](parcel)
+        for parcel, outcome in CHANNELS[parcels[0].channel](parcels):
+            del left[parcel.id]
+            yield parcel, outcome
     except Exception:
-        log.exception("delivery %s by %s failed", parcel.id, parcel.channel)
-        outcome = Outcome("failed")
-    if outcome.error:
-        log.info("delivery %s, attempt %s: %s", parcel.id, parcel.attempt, outcome.error)
+        log.exception("deliveries %s by %s failed", list(left), parcels[0].channel)
+        yield from ((parcel, Outcome("failed")) for parcel in left.values())
+
+
+def _settle(parcel: Parcel, outcome: Outcome) -> None:
     db.write(lambda s: deliveries.settle(s, parcel, outcome))

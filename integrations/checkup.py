@@ -19,6 +19,7 @@ from data import db, files, schema
 from data.clock import now
 from data.config import Settings
 from data.models import Event, tallies
+from integrations import checkup_mail
 from services import deliveries
 
 OLDEST = {"sqlite": (3, 35), "mariadb": (10, 6), "mysql": (8, 0)}  # RETURNING, SKIP LOCKED, JSON
@@ -156,17 +157,24 @@ def _database(settings: Settings) -> Iterator[Finding]:
                 yield _characters(connection)
                 yield _server_clock(connection)
             yield _tables(settings)
-            if inspect(connection).has_table("event"):
-                yield _past(connection)
-            if inspect(connection).has_table("ticket_tally"):
-                yield _counters(connection)
-            if inspect(connection).has_table("delivery"):
-                yield _messages(connection)
+            yield from _contents(settings, connection)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error)
         yield _mend("database", f"{where} does not answer: {reason}. Set APPTICKET_DATABASE_URL.")
     finally:
         engine.dispose()
+
+
+def _contents(settings: Settings, connection: Connection) -> Iterator[Finding]:
+    """Look at what is in the tables that there are."""
+    if inspect(connection).has_table("event"):
+        yield _past(connection)
+    if inspect(connection).has_table("ticket_tally"):
+        yield _counters(connection)
+    if inspect(connection).has_table("delivery"):
+        yield _messages(connection)
+    if mail := checkup_mail.findings(settings, connection):
+        yield Finding("mail", *mail)
 
 
 def _version(connection: Connection, where: str) -> Finding:
@@ -251,7 +259,8 @@ def _messages(connection: Connection) -> Finding:
         lost = deliveries.dead(s, now() - LATELY)
     if lost:
         days = LATELY.days
-        told = f"{lost} given up in {days} days: see why in /admin/webhooks, and send them again."
+        pages = "/admin/webhooks and /admin/notifications"
+        told = f"{lost} given up in {days} days: see why in {pages}, and send them again."
         return _mend("messages", told)
     return _good("messages", "none was given up lately.")
 

@@ -7,19 +7,22 @@ faster across processes and may lose everything: what it lost is due in the tabl
 import asyncio
 import logging
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from data import db
 from data.clock import now
 from data.models import Event
 from integrations import channels
 from services import deliveries, relay
+from services.deliveries import Parcel
 
 log = logging.getLogger(__name__)
 
-SENDERS = 8  # deliveries at once
+SENDERS = 8  # deliveries at once of one channel: a slow one holds back no other
 SWEEP_SECONDS = 15.0
 _GATHER_SECONDS = 0.05  # what is committed together is relayed together
 
@@ -30,9 +33,12 @@ class Sender:
     def __init__(self) -> None:
         self._woken = threading.Event()
         self._stopping = threading.Event()
-        self._busy: set[Future[None]] = set()
+        self._busy: dict[str, set[Future[None]]] = {name: set() for name in channels.CHANNELS}
         # No daemons: the process ends when those who are sending have finished.
-        self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="sending")
+        self._pools = {
+            name: ThreadPoolExecutor(SENDERS, thread_name_prefix=f"sending {name}")
+            for name in channels.CHANNELS
+        }
         self._thread = threading.Thread(target=self._run, name="sender")
 
     def start(self) -> None:
@@ -51,7 +57,8 @@ class Sender:
     def join(self) -> None:
         """Wait until all is finished after a stop."""
         self._thread.join()
-        self._pool.shutdown()
+        for pool in self._pools.values():
+            pool.shutdown()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -68,12 +75,19 @@ class Sender:
     def turn(self) -> None:
         """Relay all that happened, and begin to send as much of what is due as there is room."""
         relay_all()
-        self._busy = {sending for sending in self._busy if not sending.done()}
-        free = SENDERS - len(self._busy)
-        for parcel in db.write(lambda s: deliveries.claim(s, free)) if free else ():
-            sending = self._pool.submit(channels.send, parcel)
-            self._busy.add(sending)
-            sending.add_done_callback(self._sent)
+        rooms = {name: self._room(name) for name in channels.CHANNELS}
+        claimed = db.write(lambda s: _claimed(s, rooms)) if any(rooms.values()) else {}
+        for name, parcels in claimed.items():
+            for some in _shared(parcels, rooms[name]):
+                sending = self._pools[name].submit(channels.send, *some)
+                self._busy[name].add(sending)
+                sending.add_done_callback(self._sent)
+
+    def _room(self, channel: str) -> int:
+        """Return how many more deliveries of a channel can be sent now."""
+        busy = {sending for sending in self._busy[channel] if not sending.done()}
+        self._busy[channel] = busy
+        return SENDERS - len(busy)
 
     def _sent(self, sending: Future[None]) -> None:
         """Look again: there is room now."""
@@ -83,9 +97,29 @@ class Sender:
 
     def _pause(self) -> float:
         """Return how long to sleep: until something is due, if that is sooner than a sweep."""
-        due = None if len(self._busy) == SENDERS else db.read(deliveries.next_due)
+        free = [name for name in channels.CHANNELS if self._room(name)]
+        due = db.read(lambda s: deliveries.next_due(s, free)) if free else None
         left = (due - now()).total_seconds() if due else SWEEP_SECONDS
         return min(max(left, 0.0), SWEEP_SECONDS)
+
+
+def _claimed(s: Session, rooms: Mapping[str, int]) -> dict[str, list[Parcel]]:
+    """Lease what is due, of each channel as much as there is room for."""
+    return {
+        name: deliveries.claim(s, room * channels.TOGETHER.get(name, 1), channel=name)
+        for name, room in rooms.items()
+        if room
+    }
+
+
+def _shared(parcels: list[Parcel], among: int) -> list[list[Parcel]]:
+    """Share parcels out among senders evenly; those of one recipient stay in their order."""
+    shares: list[list[Parcel]] = [[] for _ in range(among)]
+    whose: dict[str, list[Parcel]] = {}
+    for parcel in parcels:
+        share = whose.setdefault(parcel.recipient, min(shares, key=len))
+        share.append(parcel)
+    return [share for share in shares if share]
 
 
 def relay_all() -> None:

@@ -1,6 +1,6 @@
 """What a message to a person says when it is sent: rights and wishes of that moment (R-4)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -21,19 +21,36 @@ def letter(s: Session, parcel: Parcel) -> Letter | None:
     What is not among the items is no longer wanted or allowed: inactive people, lost rights,
     muted tickets, switched off kinds, deleted comments and tickets. `Outcome.told` says so.
     """
-    user_id = int(parcel.recipient)
+    return letters(s, [parcel]).get(parcel.id)
+
+
+def letters(s: Session, parcels: Sequence[Parcel]) -> dict[int, Letter]:
+    """Return what some parcels tell, by their `id`, in so many queries however many they are."""
+    ids = [delivery_id for parcel in parcels for delivery_id in parcel.ids]
+    user_ids = {int(parcel.recipient) for parcel in parcels}
     around = joinedload(Delivery.event).joinedload(Event.actor)
-    query = select(Delivery).where(Delivery.id.in_(parcel.ids)).options(around)
-    planned = s.scalars(query.order_by(Delivery.event_id)).all()
-    wishes = Wishes(s, [user_id], _numbers(planned))
-    if parcel.channel not in wishes.channels_on:
+    query = select(Delivery).where(Delivery.id.in_(ids)).options(around)
+    planned = {delivery.id: delivery for delivery in s.scalars(query.order_by(Delivery.event_id))}
+    wishes = Wishes(s, user_ids, _numbers(planned.values()))
+    found = Audiences(s, [delivery.event for delivery in planned.values()], among=user_ids)
+    known = _Known(s, planned.values())
+    written = {}
+    for parcel in parcels:
+        theirs = [planned[i] for i in parcel.ids if i in planned]
+        if told := _letter(parcel, theirs, found, wishes, known):
+            written[parcel.id] = told
+    return written
+
+
+def _letter(
+    parcel: Parcel, planned: list[Delivery], found: Audiences, wishes: Wishes, known: "_Known"
+) -> Letter | None:
+    user = found.users.get(int(parcel.recipient))
+    if user is None or parcel.channel not in wishes.channels_on:
         return None
-    found = Audiences(s, [delivery.event for delivery in planned], among=[user_id])
-    user = found.users.get(user_id)
-    if user is None:
-        return None
+    planned.sort(key=lambda delivery: delivery.event_id)
     wanted = _Wanted(user, parcel.channel, wishes)
-    items = tuple(_items(s, [d for d in planned if wanted.holds(found, d)], found, user))
+    items = tuple(known.item(d, found, user) for d in planned if wanted.holds(found, d))
     if not items:
         return None
     return Letter(
@@ -64,24 +81,28 @@ class _Wanted:
         )
 
 
-def _items(s: Session, planned: list[Delivery], found: Audiences, user: User) -> Iterable[Item]:
-    """Yield what is told, oldest first, in so many queries however much it is."""
-    around = (Ticket.requester, Ticket.lead, Ticket.team, Ticket.category)
-    query = select(Ticket).where(Ticket.number.in_(_numbers(planned)))
-    query = query.options(*map(joinedload, around)).execution_options(populate_existing=True)
-    tickets = {ticket.number: ticket for ticket in s.scalars(query)}
-    comments = _comments(s, {delivery.event.details.get("comment_id") for delivery in planned})
-    for delivery in planned:
+class _Known:
+    """The tickets and comments that some deliveries are about."""
+
+    def __init__(self, s: Session, planned: Collection[Delivery]) -> None:
+        around = (Ticket.requester, Ticket.lead, Ticket.team, Ticket.category)
+        query = select(Ticket).where(Ticket.number.in_(_numbers(planned)))
+        query = query.options(*map(joinedload, around)).execution_options(populate_existing=True)
+        self._tickets = {ticket.number: ticket for ticket in s.scalars(query)}
+        self._comments = _comments(s, {d.event.details.get("comment_id") for d in planned})
+
+    def item(self, delivery: Delivery, found: Audiences, user: User) -> Item:
+        """Return what a delivery tells somebody who may be told."""
         event = delivery.event
         reason = found.of(event)[user.id]
-        yield Item(
+        return Item(
             delivery_id=delivery.id,
             event=event,
             kind=audiences.kind_for(event, reason),
             reason=reason.value,
             actor=event.actor.name if event.actor else "",
-            ticket=tickets.get(event.ticket_number or 0),
-            comment=comments.get(event.details.get("comment_id", 0)),
+            ticket=self._tickets.get(event.ticket_number or 0),
+            comment=self._comments.get(event.details.get("comment_id", 0)),
         )
 
 

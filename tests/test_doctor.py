@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from data import config, db, schema
 from data.config import Settings
-from data.models import Event
+from data.models import Event, Setting
 from integrations import checkup
-from services import deliveries
+from services import channels, deliveries, sealing
 from services.deliveries import Outcome
-from tests import servers
+from tests import mail_sinks, servers
 
 
 @pytest.fixture
@@ -263,4 +263,49 @@ def test_counters_that_are_not_what_the_tickets_say_are_told(settings: Settings)
         connection.execute(text("INSERT INTO ticket_tally VALUES (1, 0, 0, 0, 3)"))
 
     assert "main.py recount" in wrong(settings)["counters"]
+    engine.dispose()
+
+
+def test_mail_is_tried_as_far_as_signing_in(settings: Settings, tmp_path: Path) -> None:
+    db.configure(settings.database_url)
+    schema.upgrade()
+    assert "switched off" in good(settings)["mail"]
+    with mail_sinks.mail_sink(tmp_path / "m", "--user", "appticket", "--password", "yes") as sink:
+        mailed = replace(
+            settings,
+            smtp_host="localhost",
+            smtp_port=str(sink.port),
+            smtp_tls="none",
+            smtp_user="appticket",
+            smtp_password="canary",
+            smtp_from="support@exemple.fr",
+        )
+
+        refused = wrong(mailed)["mail"]
+        taken = good(replace(mailed, smtp_password="yes"))["mail"]
+        gone = wrong(replace(mailed, smtp_port="1"))["mail"]
+        plain = wrong(replace(mailed, smtp_tls="starttls"))["mail"]
+
+        assert "refused the user or the password" in refused
+        assert "correct user and password" in refused
+        assert "canary" not in refused
+        assert "signed in as appticket" in taken
+        assert "cannot be reached" in gone
+        assert "check encryption" in plain
+        assert sink.received == []
+    channels.configure({})
+
+
+def test_a_password_sealed_with_another_key_is_told(settings: Settings) -> None:
+    engine = db.configure(settings.database_url)
+    schema.upgrade()
+    sealing.configure("one key of thirty-two characters")
+    kept = {"mode": "on", "host": "smtp.exemple.fr", "sender": "a@exemple.fr"}
+    kept["sealed_password"] = sealing.seal("x", "channel:email")
+    with Session(engine) as s, s.begin():
+        s.add(Setting(name="channel_email", value=kept))
+
+    told = wrong(replace(settings, secret_key="another key of thirty-two chars."))["mail"]
+
+    assert "sealed with another secret key" in told
     engine.dispose()

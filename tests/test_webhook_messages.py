@@ -364,7 +364,7 @@ def test_a_mistake_in_a_channel_is_a_failure_and_reported(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def broken(_parcel: object) -> None:
+    def broken(_parcels: object) -> None:
         raise RuntimeError("a mistake")
 
     monkeypatch.setitem(channels.CHANNELS, "webhook", broken)

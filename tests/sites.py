@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -103,6 +104,13 @@ class Site:
         """Write a comment and return its id."""
         who = self.actor(by)
         return self.write(lambda s: comments.post(s, who, number, body, internal=internal).id)
+
+    def wake(self) -> None:
+        """Let something happen in the process that serves: it looks what is to be told."""
+        given = {"email": "diane@exemple.fr", "password": PASSWORD}
+        headers = {"Origin": self.url}
+        answer = httpx.post(f"{self.url}/login", data=given, headers=headers, timeout=20)
+        assert answer.status_code == 303
 
     def find(self, number: int) -> Ticket:
         """Return a ticket as it is stored."""

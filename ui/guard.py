@@ -18,12 +18,12 @@ from ui.document import not_found
 from ui.logins import Login, Logins, header
 
 OPEN = ("/login", "/setup", "/healthz", "/readyz", "/robots.txt", "/favicon.ico", "/manifest.json")
-OPEN_FOLDERS = ("/assets/", "/_nicegui/", "/api/")
+OPEN_FOLDERS = ("/assets/", "/_nicegui/", "/api/", "/mute/")
 NOT_OPEN = ("/_nicegui/client/", "/_nicegui/auto/")
 SOCKETS = "/_nicegui_ws/"
 PAGES = re.compile(
     r"/(|tickets|tickets/new|tickets/\d{1,12}|queue|search|trash|notifications|profile"
-    r"|admin/(users|teams|categories|deadlines|tokens|webhooks))/?"
+    r"|admin/(users|teams|categories|deadlines|tokens|webhooks|notifications))/?"
 )
 OTHERS = re.compile(
     r"/(logout|uploads/[a-z]{1,10}(:\d{1,12})?|files/\d{1,12}(/preview)?"
@@ -31,6 +31,9 @@ OTHERS = re.compile(
 )
 MAX_BODY_BYTES = 2**20
 UPLOADS = "/uploads/"
+BY_LINK = (
+    "/mute/"  # the link is the right: no cookie counts there, mail programs post by themselves
+)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _NEXT = re.compile(r"/[A-Za-z0-9_~.\-/?=&%]*")
 
@@ -84,7 +87,7 @@ class Guard:
         path = scope["path"]
         if scope["method"] in _SAFE or path.startswith("/api/"):
             return None
-        if not self._is_ours(scope):
+        if not path.startswith(BY_LINK) and not self._is_ours(scope):
             return PlainTextResponse("Forbidden", 403)
         if _declared_length(scope) > MAX_BODY_BYTES and not path.startswith(UPLOADS):
             return PlainTextResponse("Content Too Large", 413)

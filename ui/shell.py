@@ -25,6 +25,7 @@ from ui.fragments.base import Fragment
 from ui.fragments.hits import Option
 from ui.pages.admin_categories import categories_page
 from ui.pages.admin_deadlines import deadlines_page
+from ui.pages.admin_notifications import channels_page
 from ui.pages.admin_teams import teams_page
 from ui.pages.admin_tokens import tokens_page
 from ui.pages.admin_users import users_page
@@ -58,6 +59,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "/admin/deadlines": deadlines_page,
     "/admin/tokens": tokens_page,
     "/admin/webhooks": webhooks_page,
+    "/admin/notifications": channels_page,
 }
 
 _ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, icon, right needed
@@ -69,6 +71,7 @@ _ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, 
     ("/admin/teams", N_("Teams"), "team", Action.TEAM_MANAGE),
     ("/admin/categories", N_("Categories"), "folder", Action.CATEGORY_MANAGE),
     ("/admin/deadlines", N_("Deadlines"), "clock", Action.DEADLINE_MANAGE),
+    ("/admin/notifications", N_("E-mail and SMS"), "bell", Action.CHANNEL_MANAGE),
     ("/admin/tokens", N_("Tokens of the API"), "key", Action.TOKEN_MANAGE),
     ("/admin/webhooks", N_("Webhooks"), "link", Action.WEBHOOK_MANAGE),
 )

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from data import db
 from data.config import Settings
 from data.threads import in_thread
-from ui import downloads, live, shell, sockets, statics, transfers
+from ui import downloads, live, mute, shell, sockets, statics, transfers
 from ui.document import not_found
 from ui.feed import feed, presence
 from ui.gate import Gate
@@ -55,6 +55,7 @@ class Site:
         self.root = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         self.root.include_router(self.gate.router())
         self.root.include_router(transfers.router)
+        self.root.include_router(mute.router)
         self.root.include_router(downloads.router)
         self.root.include_router(statics.router)
         self.root.add_api_route("/healthz", healthz)

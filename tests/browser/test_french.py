@@ -53,7 +53,7 @@ async def test_no_page_says_anything_in_english_to_a_french_reader(
     diane = await house.enter(site, "diane", language="fr")
     paths = ("/", "/tickets", "/queue", "/tickets/new", f"/tickets/{number}", "/trash", "/profile")
     english = r"\b(the|your|of|ticket is|created|nobody|any|none|search|save|new)\b"
-    admin = ("users", "teams", "categories", "deadlines", "tokens", "webhooks")
+    admin = ("users", "teams", "categories", "deadlines", "tokens", "webhooks", "notifications")
     for path in (*paths, *(f"/admin/{name}" for name in admin)):
         page = await diane.open(path)
         await expect(page.get_by_role("heading", level=1)).to_be_visible()

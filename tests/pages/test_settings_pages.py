@@ -49,7 +49,7 @@ async def test_the_last_administrator_cannot_shut_herself_out(
 ADMIN = tuple(f"/admin/{name}" for name in ("users", "teams", "categories", "tokens", "webhooks"))
 
 
-@pytest.mark.parametrize("path", ADMIN)
+@pytest.mark.parametrize("path", [*ADMIN, "/admin/notifications"])
 @pytest.mark.parametrize("name", ["alice", "bruno", "chloe"])
 async def test_only_an_administrator_administers(visit: Visit, name: str, path: str) -> None:
     visitor = await visit(name, path)

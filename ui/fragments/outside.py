@@ -3,7 +3,7 @@
 from htpy import Element, a, button, li, span
 
 from data.models import Delivery, DeliveryState, Webhook
-from services import deliveries, webhooks
+from services import channels, deliveries, webhooks
 from services.words import N_, _, ngettext
 from ui import dates
 from ui.fragments import marks
@@ -13,6 +13,7 @@ _STATES: dict[DeliveryState, tuple[str, str, str]] = {  # word, icon, colour
     DeliveryState.PENDING: (N_("Waiting to be sent"), "clock", "waits"),
     DeliveryState.LEASED: (N_("Being sent"), "play", "waits"),
     DeliveryState.DONE: (N_("Delivered"), "check", "good"),
+    DeliveryState.SKIPPED: (N_("No longer wanted"), "cross", ""),
     DeliveryState.DEAD: (N_("Given up"), "cross", "bad"),
 }
 _ENDED = (DeliveryState.DONE, DeliveryState.DEAD)
@@ -66,7 +67,9 @@ def message(delivery: Delivery, names: dict[str, str], zone: str) -> tuple[str, 
                 _next(delivery, zone),
             ],
         ],
-        span(f".chip.{colour}", data_testid="delivery-state")[icon(drawn_as), _(word)],
+        span(f".chip.{colour}" if colour else ".chip", data_testid="delivery-state")[
+            icon(drawn_as), _(word)
+        ],
         span(".row-actions")[
             delivery.state in _ENDED
             and button(
@@ -99,7 +102,11 @@ def _about(delivery: Delivery) -> list[Element | str | None]:
 
 def _kind(delivery: Delivery) -> str:
     kind = delivery.event.kind
-    return _("Test message") if kind == webhooks.TESTED else _(webhooks.KINDS.get(kind, kind))
+    return (
+        _("Test message")
+        if kind in (webhooks.TESTED, channels.TESTED)
+        else _(webhooks.KINDS.get(kind, kind))
+    )
 
 
 def _attempts(count: int) -> str:
@@ -108,7 +115,7 @@ def _attempts(count: int) -> str:
 
 def _told(delivery: Delivery) -> str:
     """Return how the last attempt ended: our sentence, their status, how their answer begins."""
-    ours = _(deliveries.ERRORS[delivery.error]) if delivery.error in deliveries.ERRORS else ""
+    ours = _(channels.why(delivery.error)) if delivery.error else ""
     status = _("Answer {status}").format(status=delivery.status) if delivery.status else ""
     return " · ".join(part for part in (ours, status, delivery.answer[:120]) if part)
 

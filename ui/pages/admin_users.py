@@ -193,6 +193,7 @@ def _row(user: User, zone: str) -> Element:
                 span[user.email],
                 user.department and span[user.department],
                 teams_of and span[teams_of],
+                user.email_refused_at is not None and _refused(),
             ],
         ],
         span(".chip")[icon(ROLE_ICON[user.role]), _(labels.ROLE[user.role])],
@@ -206,6 +207,13 @@ def _row(user: User, zone: str) -> Element:
                 "activity", user.id, _("Deactivate") if user.is_active else _("Activate"), user.name
             ),
         ],
+    ]
+
+
+def _refused() -> Element:
+    hint = _("This person’s mailbox refuses messages: correct the address.")
+    return span(".chip.bad", title=hint, data_testid="email-refused")[
+        icon("cross"), _("E-mail refused")
     ]
 
 

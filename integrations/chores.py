@@ -1,53 +1,171 @@
-"""What a process does by itself: wake and close tickets, clean up, give memory back."""
+"""Who does what the clock asks for: a thread that claims, and others that work, in every process.
+
+Each kind of work has a thread of its own: one that hangs or fails keeps no other waiting.
+"""
 
 import asyncio
 import ctypes
 import ctypes.util
 import gc
+import itertools
 import logging
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from data import db
-from services import attachments, renaming, upkeep
+from data.models import Event
+from services import schedule
+from services.leases import Watch
+from services.schedule import Ending, Lost, Run, Tasks, Work
+from services.tasks import TASKS
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 30.0
-CLEAN_EVERY_SECONDS = 3600.0
+TICK_SECONDS = 5.0
+RUN_SECONDS = 60.0  # then the next slot goes on
+LONGEST_SECONDS = 600.0  # a batch that takes longer hangs: others may claim the task
+TRIM_EVERY_SECONDS = 3600.0
+
+
+class Chores:
+    """Claims what is due and does it, until it is stopped."""
+
+    def __init__(
+        self,
+        tasks: Tasks = TASKS,
+        *,
+        lease_seconds: float = schedule.LEASE.total_seconds(),
+        tick_seconds: float = TICK_SECONDS,
+    ) -> None:
+        self._tasks = tasks
+        self._tick_seconds = tick_seconds
+        self._watch = Watch(lease_seconds)
+        self._running: dict[str, tuple[Run, float]] = {}  # and when a batch ended last
+        self._is_sown = False
+        self._trimmed = time.monotonic()
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        # No daemons: the process ends when those who work have finished their batch.
+        self._pool = ThreadPoolExecutor(len(tasks), thread_name_prefix="chore")
+        self._thread = threading.Thread(target=self._run, name="chores")
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        self._thread.start()
+
+    def hear(self, recorded: list[Event]) -> None:
+        """Look soon when an administrator asked for it; a listener of `db.on_commit`."""
+        if any(event.kind.startswith("schedule.") for event in recorded):
+            self._woken.set()
+
+    def stop(self) -> None:
+        """Claim nothing more and begin no further batch."""
+        self._stopping.set()
+        self._woken.set()
+
+    def join(self) -> None:
+        """Wait until all is finished after a stop."""
+        self._thread.join()
+        self._pool.shutdown()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                self.turn()
+            except Exception:  # whatever it is: without this thread nothing would run any more
+                log.exception("the schedule could not be looked at")  # it stays due
+            self._trim()
+            self._woken.wait(self._tick_seconds)
+
+    def turn(self) -> None:
+        """Renew the leases of what is being done, and begin what is due."""
+        if not self._is_sown:
+            db.write(lambda s: schedule.sow(s, self._tasks))
+            self._is_sown = True
+        self._renew()
+        busy = list(self._running)
+        for seen in db.read(lambda s: schedule.claimable(s, self._tasks, self._watch, busy)):
+            if self._stopping.is_set():
+                return
+            if run := db.write(partial(schedule.claim, tasks=self._tasks, seen=seen)):
+                self._running[run.name] = run, time.monotonic()
+                self._pool.submit(self._do, run)
+
+    def _renew(self) -> None:
+        for run, since in list(self._running.values()):
+            if time.monotonic() - since < LONGEST_SECONDS:
+                try:
+                    db.write(partial(schedule.hold, run=run))
+                except Lost:  # or just ended
+                    log.info("%s is not ours any more", run.name)
+
+    def _do(self, run: Run) -> None:
+        """Do a task until nothing is left, and write how it ended."""
+        try:
+            begun = time.monotonic()
+            ending = self._attempt(run, begun)
+            taken = round((time.monotonic() - begun) * 1000)
+            ending = replace(ending, milliseconds=taken)
+            if not db.write(lambda s: schedule.settle(s, run, ending)):
+                log.warning("%s ended late: somebody else is at it", run.name)
+        except SQLAlchemyError:
+            log.exception("how %s ended could not be written, its lease will run out", run.name)
+        finally:
+            del self._running[run.name]
+            self._woken.set()
+
+    def _attempt(self, run: Run, begun: float) -> Ending:
+        try:
+            return self._batches(run, begun)
+        except Lost:
+            log.warning("a batch of %s came too late and was undone", run.name)
+            return Ending()
+        except Exception as error:
+            log.exception("%s failed", run.name)
+            return Ending(error=_told(error))
+
+    def _batches(self, run: Run, begun: float) -> Ending:
+        task, done = self._tasks[run.name], 0
+        for work in itertools.repeat(task.work) if task.work else task.parts():
+            count = db.write(partial(_batch, run=run, work=work))
+            self._running[run.name] = run, time.monotonic()
+            done += count
+            if task.work and not count:
+                break
+            is_long = task.work and time.monotonic() - begun > RUN_SECONDS
+            if is_long or self._stopping.is_set():
+                return Ending(done, is_cut=True)
+        return Ending(done)
+
+    def _trim(self) -> None:
+        if time.monotonic() - self._trimmed > TRIM_EVERY_SECONDS:
+            self._trimmed = time.monotonic()
+            trim_memory()
 
 
 async def run() -> None:
-    """Do what is due now and then; every process may, for a ticket moves once."""
-    cleaned = 0.0
-    while True:
-        try:
-            await asyncio.to_thread(move_due)
-            if time.monotonic() - cleaned > CLEAN_EVERY_SECONDS:
-                cleaned = time.monotonic()
-                await asyncio.to_thread(clean)
-                await asyncio.to_thread(trim_memory)
-        except SQLAlchemyError:
-            log.exception("the upkeep could not be done")  # the next time it is still due
-        await asyncio.sleep(EVERY_SECONDS)
+    """Do what is due as long as the site runs; any number of processes may."""
+    chores = Chores()
+    leave = db.on_commit(chores.hear)
+    chores.start()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        leave()
+        chores.stop()
 
 
-def move_due() -> None:
-    """Wake what was planned, close what is resolved, list anew who was renamed, batch by batch."""
-    for work in (upkeep.wake, upkeep.close):
-        while db.write(work) == upkeep.BATCH:
-            pass
-    while db.write(renaming.follow):
-        pass
-
-
-def clean() -> None:
-    """Forget what is over; folders are walked through while no transaction is open."""
-    db.write(upkeep.clean)
-    for digests in attachments.aged():
-        db.write(partial(attachments.sweep, digests=digests))
+def _batch(s: Session, run: Run, work: Work) -> int:
+    done = work(s) or 0
+    schedule.hold(s, run)  # last: if the lease was lost, nothing of this stays
+    return done
 
 
 def trim_memory() -> None:
@@ -57,3 +175,9 @@ def trim_memory() -> None:
         libc = ctypes.CDLL(name)
         if hasattr(libc, "malloc_trim"):
             libc.malloc_trim(0)
+
+
+def _told(error: Exception) -> str:
+    """Return an error in one line, without the values that a statement was given."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return f"{type(error).__name__}: {cause}".splitlines()[0]

@@ -65,7 +65,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "subject": (str, type(None)),
 }
 _OF_ORGANISATION = frozenset(
-    {"calendar", "category", "delivery", "policy", "setting", "settings", "team", "user", "webhook"}
+    {
+        *("calendar", "category", "delivery", "policy", "schedule", "setting", "settings"),
+        *("team", "user", "webhook"),
+    }
 )
 
 

@@ -31,6 +31,7 @@ SENTENCES: dict[str, str] = {
     "ticket.assigned": N_("assigned the ticket"),
     "ticket.cancelled": N_("cancelled the ticket"),
     "ticket.closed": N_("closed the ticket"),
+    "ticket.closing_soon": N_("announced that the ticket will close by itself"),
     "ticket.created": N_("created the ticket"),
     "ticket.deleted": N_("moved the ticket to the trash"),
     "ticket.edited": N_("edited the ticket"),
@@ -54,6 +55,7 @@ SENTENCES: dict[str, str] = {
     "ticket.tag_removed": N_("removed the tag {tag}"),
     "ticket.taken": N_("took the ticket"),
     "ticket.undone": N_("undid the last action"),
+    "ticket.untreated": N_("reminded that nobody has taken the ticket"),
 }
 # Shown by the conversation itself, or a consequence of what is shown.
 _SILENT = frozenset({"comment.posted", "comment.noted"})

@@ -54,6 +54,8 @@ class Action(StrEnum):
     DEADLINE_MANAGE = "deadline:manage"
     DELIVERY_MANAGE = "delivery:manage"
     QUEUE_SEE = "queue:see"
+    SCHEDULE_MANAGE = "schedule:manage"
+    SETTINGS_MANAGE = "settings:manage"
     TEAM_MANAGE = "team:manage"
     TICKET_ACCEPT = "ticket:accept"
     TICKET_ASSIGN = "ticket:assign"
@@ -127,6 +129,8 @@ RULES: dict[Action, Rule] = {
     Action.DEADLINE_MANAGE: _is_admin,
     Action.DELIVERY_MANAGE: _is_admin,
     Action.QUEUE_SEE: _is_staff,
+    Action.SCHEDULE_MANAGE: _is_admin,
+    Action.SETTINGS_MANAGE: _is_admin,
     Action.TEAM_MANAGE: _is_admin,
     Action.TICKET_ACCEPT: _repairs,  # and it is theirs: `acceptance`
     Action.TICKET_ASSIGN: _assigns,

@@ -29,8 +29,8 @@ def wake(s: Session) -> int:
 
 def close(s: Session) -> int:
     """Close tickets resolved `close_after_days` ago (0: never); return how many, at most BATCH."""
-    days = settings.values(s)["close_after_days"]
-    if type(days) is not int or days <= 0:
+    days = settings.days(s, "close_after_days")
+    if days <= 0:
         return 0
     is_old = Ticket.resolved_at <= now() - timedelta(days=days)
     return _move(s, Status.RESOLVED, Status.CLOSED, is_old)

@@ -20,7 +20,9 @@ from services import (
     creation,
     deliveries,
     observers,
+    schedule,
     sessions,
+    settings,
     sla,
     teams,
     ticket_view,
@@ -34,6 +36,7 @@ from services import (
 from services.creation import NewTicket
 from services.errors import Blocked, Closed, DomainError, NotAllowed, NotFound
 from services.permissions import RULES, Action, Actor
+from services.tasks import TASKS
 from tests.conftest import People
 from tests.test_trash import stored
 
@@ -158,6 +161,8 @@ ANYWHERE: dict[str, Gesture] = {
     "category:manage": lambda x, by, _: categories.create(x.s, by, name="Fax"),
     "deadline:manage": lambda x, by, _: (calendars.begin(x.s, by), sla.all(x.s, by)),
     "delivery:manage": lambda x, by, _: deliveries.page(x.s, by, "webhook"),
+    "schedule:manage": lambda x, by, _: schedule.lines(x.s, by, TASKS),
+    "settings:manage": lambda x, by, _: settings.change(x.s, by, {"untreated_days": 5}),
     "team:manage": lambda x, by, _: teams.create(x.s, by, name="Minitel"),
     "token:manage": lambda x, by, _: tokens.all(x.s, by),
     "user:manage": lambda x, by, _: users.get(x.s, by, x.people.alice.id),

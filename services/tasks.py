@@ -1,0 +1,26 @@
+"""All that the clock asks for, with its rhythm; a new kind of work is a line here."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from services import attachments, reminders, renaming, upkeep
+from services.rhythms import At, Every
+from services.schedule import Task, Work
+from services.words import N_
+
+
+def clean() -> Iterator[Work]:
+    """Forget what is over; folders are walked through while no transaction is open."""
+    yield upkeep.clean
+    for digests in attachments.aged():
+        yield partial(attachments.sweep, digests=digests)
+
+
+TASKS: dict[str, Task] = {
+    "wake": Task(N_("Resume planned tickets"), Every(30), upkeep.wake),
+    "close": Task(N_("Close resolved tickets"), Every(300), upkeep.close),
+    "closing_soon": Task(N_("Announce closings"), Every(3600), reminders.closing_soon),
+    "untreated": Task(N_("Remind of untreated tickets"), At("08:00"), reminders.untreated),
+    "renaming": Task(N_("Sort anew who was renamed"), Every(30), renaming.follow),
+    "clean": Task(N_("Clean up"), Every(3600), parts=clean),
+}

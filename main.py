@@ -22,6 +22,7 @@ from services import (
     sessions,
     tokens,
     words,
+    workers,
 )
 from services.errors import DomainError, Invalid
 
@@ -125,7 +126,7 @@ def run_server(settings: Settings) -> None:
         settings,
         publish=bus.publish if bus else None,
         listen=bus.run if bus else None,
-        beside=[chores.run, _wake_workers(settings) if bus else sender.run],
+        beside=[chores.run, *(_with_workers(settings) if bus else [sender.run])],
         mounts={"/api": api.create(settings)},
     )
     if db.read(accounts.needs_setup):
@@ -146,11 +147,12 @@ def run_server(settings: Settings) -> None:
     )
 
 
-def _wake_workers(settings: Settings) -> Callable[[], Coroutine[Any, Any, None]]:
-    from integrations import jobs  # noqa: PLC0415 - rq only where there is Redis
+def _with_workers(settings: Settings) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    from integrations import jobs, standby  # noqa: PLC0415 - rq only where there is Redis
 
     jobs.configure(settings.redis_url)
-    return jobs.wake_workers
+    workers.configure(jobs.seen)
+    return [jobs.wake_workers, standby.run]
 
 
 def worker(settings: Settings, _options: argparse.Namespace) -> None:

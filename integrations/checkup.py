@@ -259,8 +259,7 @@ def _messages(connection: Connection) -> Finding:
         lost = deliveries.dead(s, now() - LATELY)
     if lost:
         days = LATELY.days
-        pages = "/admin/webhooks and /admin/notifications"
-        told = f"{lost} given up in {days} days: see why in {pages}, and send them again."
+        told = f"{lost} given up in {days} days: see why in /admin/jobs, and send them again."
         return _mend("messages", told)
     return _good("messages", "none was given up lately.")
 
@@ -287,7 +286,7 @@ def _redis(settings: Settings) -> Finding:
 
 
 def _worker(settings: Settings) -> Iterator[Finding]:
-    """Look for a worker where there is a Redis: nobody else sends messages then."""
+    """Look for a worker where there is a Redis: the processes that serve count on one."""
     if not settings.redis_url:
         return
     import redis  # noqa: PLC0415 - only for who uses it
@@ -296,13 +295,13 @@ def _worker(settings: Settings) -> Iterator[Finding]:
 
     try:
         with redis.Redis.from_url(settings.redis_url, **REDIS_PATIENCE) as client:
-            seen = jobs.workers_seen(client, now() - WORKER_SILENCE)
+            seen = len(jobs.workers_seen(client, now() - WORKER_SILENCE))
     except (redis.RedisError, OSError):
         return  # said already
     if seen:
         yield _good("worker", f"{seen} seen in the last {WORKER_SILENCE.seconds // 60} minutes.")
     else:
-        yield _mend("worker", "none seen: messages are sent only while `main.py worker` runs.")
+        yield _mend("worker", "none seen: who serves sends meanwhile. Start `main.py worker`.")
 
 
 def _clock(settings: Settings) -> Finding:

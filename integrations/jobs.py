@@ -11,7 +11,7 @@ import signal
 import time
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
@@ -19,13 +19,17 @@ from rq import Queue, SimpleWorker, worker_registration
 from rq.exceptions import DuplicateJobError, StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 
 from data import db
+from data.clock import now
 from data.models import Event
 from integrations import channels, sender
 from integrations.bus import Teller, Waker
+from integrations.chores import Chores
 from integrations.sender import Sender
 from services import deliveries
+from services.workers import Unseen, Worker
 
 log = logging.getLogger(__name__)
 
@@ -122,17 +126,23 @@ async def wake_workers() -> None:
 
 
 def work(tell: Callable[[], None]) -> None:
-    """Do what the queue asks for, and sweep beside it, until told to stop (SIGTERM, SIGINT).
+    """Do what queue and clock ask for, and sweep beside it, until told to stop (SIGTERM, SIGINT).
 
     `tell` is called when a signal finds somebody who stops in order.
     """
     for number in (signal.SIGTERM, signal.SIGINT):  # until rq has its own, and between two of them
         signal.signal(number, _stop)
     logging.getLogger("rq").setLevel(logging.WARNING)
-    sweeper = Sender()
+    sweeper, chores = Sender(), Chores()
     teller, waker = Teller(_url), Waker(_url, sweeper.wake)
-    leave = (db.on_commit(sweeper.wake), db.on_told(teller.tell))
-    sweeper.start()
+    leaving = (
+        db.on_commit(sweeper.wake),
+        db.on_commit(chores.hear),
+        db.on_told(teller.tell),
+    )
+    beside = (sweeper, chores)
+    for each in beside:
+        each.start()
     try:
         waker.start()
         tell()
@@ -141,11 +151,13 @@ def work(tell: Callable[[], None]) -> None:
     except StopRequested:
         pass
     finally:
-        for end in leave:
-            end()
+        for leave in leaving:
+            leave()
         waker.stop()
-        sweeper.stop()
-        sweeper.join()
+        for each in beside:
+            each.stop()
+        for each in beside:
+            each.join()
         teller.close()
 
 
@@ -153,14 +165,32 @@ def _stop(_signal: int, _frame: object) -> None:
     raise StopRequested
 
 
-def workers_seen(connection: redis.Redis, since: datetime) -> int:
-    """Return how many workers of ours said since an instant that they are there."""
-    beats = [
-        worker.last_heartbeat
+def seen() -> list[Worker]:
+    """Return the workers that said in the last ALIVE_SECONDS that they are there.
+
+    Raises:
+        Unseen: Redis does not answer.
+    """
+    try:
+        with _connected(_url) as connection:
+            return workers_seen(connection, now() - timedelta(seconds=ALIVE_SECONDS))
+    except (redis.RedisError, OSError) as error:
+        raise Unseen from error
+
+
+def workers_seen(connection: redis.Redis, since: datetime) -> list[Worker]:
+    """Return the workers of ours that said since an instant that they are there."""
+    return [
+        Worker(
+            f"{worker.hostname}:{worker.pid}",
+            worker.last_heartbeat,
+            worker.get_state() == WorkerStatus.BUSY,
+        )
         for worker in SimpleWorker.all(connection=connection, serializer=JSONSerializer)
         if worker.name.startswith(f"{QUEUE}-")
+        and worker.last_heartbeat is not None
+        and worker.last_heartbeat >= since
     ]
-    return sum(beat is not None and beat >= since for beat in beats)
 
 
 def _worked() -> bool:

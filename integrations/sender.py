@@ -1,13 +1,14 @@
 """Who relays and sends: a thread that is woken by commits and looks by itself now and then.
 
 Without Redis it runs in the process that serves; with Redis in each worker, beside rq, which wakes
-faster across processes and may lose everything: what it lost is due in the table.
+faster across processes and may lose everything: what it lost is due in the table. Where no worker
+is seen, the process that serves does it after all.
 """
 
 import asyncio
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,10 +28,16 @@ SWEEP_SECONDS = 15.0
 _GATHER_SECONDS = 0.05  # what is committed together is relayed together
 
 
-class Sender:
-    """Relays what happened and sends what is due, until it is stopped."""
+def always() -> bool:
+    """Tell that one is wanted."""
+    return True
 
-    def __init__(self) -> None:
+
+class Sender:
+    """Relays what happened and sends what is due, while it is wanted, until it is stopped."""
+
+    def __init__(self, is_wanted: Callable[[], bool] = always) -> None:
+        self._is_wanted = is_wanted
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._busy: dict[str, set[Future[None]]] = {name: set() for name in channels.CHANNELS}
@@ -63,12 +70,13 @@ class Sender:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._woken.clear()
+            pause = SWEEP_SECONDS
             try:
-                self.turn()
-                pause = self._pause()
+                if self._is_wanted():
+                    self.turn()
+                    pause = self._pause()
             except SQLAlchemyError:
                 log.exception("the deliveries could not be looked at")  # they stay due
-                pause = SWEEP_SECONDS
             self._woken.wait(pause)
             self._stopping.wait(_GATHER_SECONDS)
 
@@ -128,9 +136,9 @@ def relay_all() -> None:
         pass
 
 
-async def run() -> None:
-    """Relay and send as long as the site runs."""
-    sender = Sender()
+async def run(is_wanted: Callable[[], bool] = always) -> None:
+    """Relay and send as long as the site runs, while one is wanted."""
+    sender = Sender(is_wanted)
     leave = db.on_commit(sender.wake)
     sender.start()
     try:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import redis
 from rq import Queue
@@ -21,11 +22,15 @@ from data.config import Settings
 from data.models import Delivery, DeliveryState
 from integrations import bus, checkup, jobs
 from integrations.jobs import OurJob
-from services import destinations, sealing, webhooks
+from integrations.sender import Sender
+from integrations.standby import Absence
+from services import destinations, sealing, tokens, webhooks
 from tests import servers, sinks, sites
 from tests.servers import LOOPBACK, wait_until
 from tests.sinks import Sink
 from tests.sites import Site
+
+_WISH = tokens.Wish(name="script", scopes=[tokens.Scope.ALL])
 
 
 class Worker(servers.Server):
@@ -157,7 +162,87 @@ def test_a_worker_without_its_redis_goes_on_and_comes_back(site: Site, receiver:
 
 def _is_seen(site: Site) -> bool:
     with connection(site) as client:
-        return jobs.workers_seen(client, now() - checkup.WORKER_SILENCE) > 0
+        return bool(jobs.workers_seen(client, now() - checkup.WORKER_SILENCE))
+
+
+def test_a_redis_that_is_frozen_or_full_fails_no_request(site: Site, receiver: Sink) -> None:
+    assert site.redis is not None
+    number = site.ticket("Onduleur")
+    token = site.write(lambda s: tokens.create(s, site.actor("alice"), _WISH)[1])
+    head = {"Authorization": f"Bearer {token}"}
+
+    def say(body: str) -> int:
+        path = f"{site.url}/api/v1/tickets/{number}/comments"
+        return httpx.post(path, json={"body": body}, headers=head, timeout=30).status_code
+
+    with working(site):
+        site.redis.pause()
+        try:
+            assert say("Redis ne répond plus") == 201
+        finally:
+            site.redis.resume()
+        with connection(site) as client:
+            client.config_set("maxmemory-policy", "noeviction")
+            client.config_set("maxmemory", "1mb")
+            try:
+                with pytest.raises(redis.exceptions.OutOfMemoryError):
+                    client.set("more", "than there is")
+                assert say("Redis est plein") == 201
+            finally:
+                client.config_set("maxmemory", "0")
+        jobs.configure(site.redis.url)
+        jobs._wake()
+        wait_until(lambda: len(receiver.received) == 2, 60)
+
+    said = {received.message["comment"]["body"] for received in receiver.received}
+    assert said == {"Redis ne répond plus", "Redis est plein"}
+
+
+def test_without_a_worker_the_server_sends_and_stops_when_one_is_there(
+    site: Site, receiver: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert site.redis is not None
+    jobs.configure(site.redis.url)
+    with connection(site) as client:
+        client.flushall()
+    absence = Absence(lambda: len(jobs.seen()), grace_seconds=0, look_seconds=0)
+    stand_in = Sender(absence)
+    stand_in.start()
+    try:
+        number = site.ticket("Scanner")
+        site.comment(number, "Personne d’autre ne l’enverra", "alice")
+        stand_in.wake()
+        wait_until(lambda: receiver.received, 30)
+        assert absence()
+        with working(site):
+            wait_until(lambda: not absence(), 30)
+            (worker,) = jobs.seen()
+            assert not worker.is_busy
+            monkeypatch.setattr(jobs, "ALIVE_SECONDS", -1)  # as if it had died a minute ago
+            wait_until(absence)
+            monkeypatch.undo()
+            site.redis.kill()
+            wait_until(absence)
+            site.redis.start()
+            wait_until(lambda: not absence(), 60)
+    finally:
+        stand_in.stop()
+        stand_in.join()
+    wait_until(lambda: state(site) is DeliveryState.DONE)
+    site.mistakes()  # the serving process may complain of its Redis
+
+
+def test_workers_that_start_with_the_server_are_given_time() -> None:
+    absence = Absence(lambda: 0, grace_seconds=3600, look_seconds=0)
+
+    assert not absence()
+
+
+def test_redis_is_asked_now_and_then_only() -> None:
+    counts = iter([0])
+    absence = Absence(lambda: next(counts), grace_seconds=0, look_seconds=3600)
+
+    assert [absence() for _ in range(5)] == [True] * 5
 
 
 def test_a_stopped_worker_finishes_what_it_sends(site: Site, receiver: Sink) -> None:

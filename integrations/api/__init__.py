@@ -18,6 +18,7 @@ from integrations.api import (
     deliveries,
     description,
     find,
+    jobs,
     notifications,
     oneself,
     organisation,
@@ -60,4 +61,5 @@ def version_1() -> FastAPI:
 _PARTS = (
     *(bulk, tickets, actions, talk, around, find, views),
     *(people, organisation, calendars, deadlines, oneself, notifications, webhooks, deliveries),
+    jobs,
 )

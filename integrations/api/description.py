@@ -41,6 +41,7 @@ TAGS = [
     {"name": "me", "description": "Who the token speaks for."},
     {"name": "notifications", "description": "What one is told, and how one wants to be."},
     {"name": "tokens", "description": "Tokens of one’s own and of services."},
+    {"name": "jobs", "description": "What runs by itself, for monitoring."},
 ]
 CHANGES_NOTHING = "x-changes-nothing"  # of a POST, which then needs no Idempotency-Key
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css")

@@ -23,7 +23,7 @@ NOT_OPEN = ("/_nicegui/client/", "/_nicegui/auto/")
 SOCKETS = "/_nicegui_ws/"
 PAGES = re.compile(
     r"/(|tickets|tickets/new|tickets/\d{1,12}|queue|search|trash|notifications|profile"
-    r"|admin/(users|teams|categories|deadlines|tokens|webhooks|notifications))/?"
+    r"|admin/(users|teams|categories|deadlines|tokens|webhooks|notifications|jobs|settings))/?"
 )
 OTHERS = re.compile(
     r"/(logout|uploads/[a-z]{1,10}(:\d{1,12})?|files/\d{1,12}(/preview)?"

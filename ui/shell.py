@@ -25,7 +25,9 @@ from ui.fragments.base import Fragment
 from ui.fragments.hits import Option
 from ui.pages.admin_categories import categories_page
 from ui.pages.admin_deadlines import deadlines_page
+from ui.pages.admin_jobs import jobs_page
 from ui.pages.admin_notifications import channels_page
+from ui.pages.admin_settings import settings_page
 from ui.pages.admin_teams import teams_page
 from ui.pages.admin_tokens import tokens_page
 from ui.pages.admin_users import users_page
@@ -60,6 +62,8 @@ PAGES: dict[str, Callable[..., Any]] = {
     "/admin/tokens": tokens_page,
     "/admin/webhooks": webhooks_page,
     "/admin/notifications": channels_page,
+    "/admin/jobs": jobs_page,
+    "/admin/settings": settings_page,
 }
 
 _ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, icon, right needed
@@ -74,6 +78,8 @@ _ENTRIES: tuple[tuple[str, str, str, Action | None], ...] = (  # address, text, 
     ("/admin/notifications", N_("E-mail and SMS"), "bell", Action.CHANNEL_MANAGE),
     ("/admin/tokens", N_("Tokens of the API"), "key", Action.TOKEN_MANAGE),
     ("/admin/webhooks", N_("Webhooks"), "link", Action.WEBHOOK_MANAGE),
+    ("/admin/jobs", N_("Background work"), "play", Action.SCHEDULE_MANAGE),
+    ("/admin/settings", N_("Settings"), "tool", Action.SETTINGS_MANAGE),
 )
 _ON_PHONES = ("/", "/tickets", "/queue", "/profile")
 _PACKS: dict[str, Language] = {"fr": "fr", "en": "en-GB"}

@@ -46,7 +46,7 @@ UNKNOWN = (
     "/metrics",
     "/_debug",
     "/admin",
-    "/admin/settings",
+    "/admin/backups",
     "/.env",
     "/.git/config",
     "/var/appticket.db",

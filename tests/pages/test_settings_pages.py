@@ -46,7 +46,8 @@ async def test_the_last_administrator_cannot_shut_herself_out(
     assert s.get_one(User, people.diane.id).is_active
 
 
-ADMIN = tuple(f"/admin/{name}" for name in ("users", "teams", "categories", "tokens", "webhooks"))
+NAMES = ("users", "teams", "categories", "tokens", "webhooks", "jobs", "settings")
+ADMIN = tuple(f"/admin/{name}" for name in NAMES)
 
 
 @pytest.mark.parametrize("path", [*ADMIN, "/admin/notifications"])

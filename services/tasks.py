@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from services import attachments, reminders, renaming, upkeep
+from services import alarms, attachments, reminders, renaming, renewals, upkeep
 from services.rhythms import At, Every
 from services.schedule import Task, Work
 from services.words import N_
@@ -19,6 +19,8 @@ def clean() -> Iterator[Work]:
 TASKS: dict[str, Task] = {
     "wake": Task(N_("Resume planned tickets"), Every(30), upkeep.wake),
     "close": Task(N_("Close resolved tickets"), Every(300), upkeep.close),
+    "ring": Task(N_("Watch deadlines"), Every(10), alarms.ring),
+    "renewals": Task(N_("Compute deadlines again"), Every(5), renewals.advance),
     "closing_soon": Task(N_("Announce closings"), Every(3600), reminders.closing_soon),
     "untreated": Task(N_("Remind of untreated tickets"), At("08:00"), reminders.untreated),
     "renaming": Task(N_("Sort anew who was renamed"), Every(30), renaming.follow),

@@ -102,9 +102,9 @@ class Deadlines:
             self._calendar = same
         else:
             self._take(same)
-        await self._show()
+        await self._redraw()
 
-    async def _show(self) -> None:
+    async def _redraw(self) -> None:
         with speaking(self._do.language):
             self._choice.offer(self._names())
             self._choice.choose(str(self._calendar.id))
@@ -125,7 +125,7 @@ class Deadlines:
     async def _chosen(self) -> None:
         found = (c for c in self._all if str(c.id) == self._choice.value)
         self._take(next(found, self._calendar))
-        await self._show()
+        await self._redraw()
 
     async def _acted(self, action: str, value: Any) -> None:
         """Do one thing after the other: each saves the whole week."""
@@ -151,7 +151,7 @@ class Deadlines:
         else:
             self._all = [saved if c.id == saved.id else c for c in self._all]
             self._take(saved)
-        await self._show()
+        await self._redraw()
 
     async def _save_week(self) -> None:
         await self._save(_("The opening hours were changed."), hours=self._typed)
@@ -232,7 +232,7 @@ class Deadlines:
         if await dialogs.form(title, controls, save, verb=_("Create")):
             self._all = [*self._all, made[0]]
             self._take(made[0])
-            await self._show()
+            await self._redraw()
 
     def _focus(self, key: str) -> None:
         self._week.client.run_javascript(browser.call("focus", key))

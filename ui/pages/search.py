@@ -71,7 +71,7 @@ class Results:
         if found is None or text != self._text or self._rows.is_deleted:
             return
         self._take(found, [])
-        self._show()
+        self._redraw()
         query = f"?{urlencode({'q': text})}" if text else ""
         ui.navigate.history.replace(f"/search{query}")
 
@@ -83,7 +83,7 @@ class Results:
             return
         before = self._items
         self._take(found, before)
-        self._show()
+        self._redraw()
         if fresh := self._items[len(before) :]:
             self._rows.client.run_javascript(browser.call("focus", hits.id_of(fresh[0][0])))
 
@@ -91,7 +91,7 @@ class Results:
         drawn = [hits.row(hit, found.terms.wanted, self._do.zone) for hit in found.hits]
         self._items, self._after = [*before, *drawn], found.after
 
-    def _show(self) -> None:
+    def _redraw(self) -> None:
         self._rows.show_items(self._items)
         self._summary.show(self._told())
         self._more.set_visibility(self._after is not None)

@@ -1,6 +1,5 @@
 """How opening hours lead from a time to a deadline: the sentence, and each day as a bar."""
 
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -9,6 +8,7 @@ from htpy import Element, div, li, ol, p, rect, span, strong, svg
 from services.simulations import Day, Simulated
 from services.words import _, ngettext, spoken
 from ui import dates
+from ui.fragments import why
 from ui.theme import icon
 
 WIDTH, HEIGHT = 1440, 20
@@ -42,15 +42,6 @@ def result(found: Simulated, zone: ZoneInfo) -> Element:
     ]
 
 
-def duration(length: timedelta) -> str:
-    """Return a length of time as people say it, as in « 1 h 30 »; days are not counted."""
-    minutes = round(length / timedelta(minutes=1))
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return _("{n} min").format(n=rest)
-    return _("{n} h").format(n=hours) + (f" {rest:02}" if rest else "")
-
-
 def _day(day: Day, zone: ZoneInfo) -> Element:
     name = format_date(day.on, "EEE d MMM", locale="fr" if spoken() == "fr" else "en_GB")
     open_times = ", ".join(
@@ -68,7 +59,7 @@ def _day(day: Day, zone: ZoneInfo) -> Element:
             [_bar(day, n) for n in range(len(day.stretches))],
         ],
         span(".sr-only")[open_times or _("Closed all day")],
-        span(".simulated-counted")[duration(day.counted) if day.counted else "–"],
+        span(".simulated-counted")[why.length(day.counted) if day.counted else "–"],
     ]
 
 

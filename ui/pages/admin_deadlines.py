@@ -18,7 +18,7 @@ from ui import browser, dates, live
 from ui.door import Door, door
 from ui.fragments import hours, marks
 from ui.fragments.base import Fragment, KeyedList
-from ui.widgets import dialogs, fields, headings
+from ui.widgets import dialogs, fields, headings, policies
 from ui.widgets.simulator import Simulator
 
 _TIME = re.compile(r"(\d{1,2})\s*[hH:.]?\s*(\d{2})?", re.ASCII)
@@ -56,6 +56,7 @@ class Deadlines:
         """Load and draw the page, and follow what changes."""
         try:
             self._all = await self._do.attempt(calendars.begin)
+            loaded = await self._do.see(policies.load)
         except DomainError as refusal:
             headings.refused(refusal)
             return
@@ -71,6 +72,8 @@ class Deadlines:
             self._head = Fragment(hours.heading(self._calendar), act=self._acted)
             self._settings = Fragment(self._drawn_settings(), act=self._acted)
             self._week = Fragment(self._drawn_week(), act=self._acted)
+        with ui.element("section").classes("section"):
+            self._policies = policies.Policies(self._do, loaded)
         with ui.element("section").classes("section"):
             headings.part(_("Try it out"))
             self._simulator = Simulator(self._do, self._calendar)
@@ -103,6 +106,7 @@ class Deadlines:
         else:
             self._take(same)
         await self._redraw()
+        await self._policies.again()
 
     async def _redraw(self) -> None:
         with speaking(self._do.language):

@@ -13,7 +13,7 @@ from services.errors import DomainError, Invalid
 from services.words import _, speaking
 from ui import dates
 from ui.door import Door
-from ui.fragments import simulated
+from ui.fragments import simulated, why
 from ui.fragments.base import Fragment
 
 FRIDAY, HALF_PAST_FIVE = 4, timedelta(hours=17, minutes=30)
@@ -86,7 +86,7 @@ class Simulator:
         return {"min": 1, "h": 60, "d": opening_hours.minutes_a_day(self._calendar.hours)}
 
     def _controls(self) -> str:
-        day = simulated.duration(timedelta(minutes=self._units()["d"]))
+        day = why.length(timedelta(minutes=self._units()["d"]))
         units = {
             "min": _("minutes"),
             "h": _("hours"),

@@ -16,7 +16,7 @@ from services.business_time import Hours
 from services.errors import InUse, Invalid, NotFound, TooLate
 from services.holidays import FIRST_YEAR, LAST_YEAR
 from services.permissions import Action, Actor, require
-from services.words import N_, _
+from services.words import N_, _, speaking
 
 MOST_CLOSURES = 500  # of a calendar
 LONGEST_CLOSURE = timedelta(days=366)  # longer, it is no closure but other opening hours
@@ -198,12 +198,14 @@ def _default(s: Session) -> Calendar | None:
 
 
 def _first(s: Session) -> Calendar:
+    with speaking(sessions.home_language()):  # whoever needs it first may speak another one
+        name = _("Opening hours")
     try:
         with s.begin_nested():
-            calendar = _new(_("Opening hours"), is_default=True)
+            calendar = _new(name, is_default=True)
             s.add(calendar)
     except IntegrityError:  # another process needed it in the same instant
-        query = select(Calendar).where(Calendar.name == _("Opening hours")).with_for_update()
+        query = select(Calendar).where(Calendar.name == name).with_for_update()
         return s.scalars(query).one()
     return calendar
 

@@ -46,6 +46,11 @@ def language_of(user: User) -> str:
     return user.language or _home_language
 
 
+def home_language() -> str:
+    """Return the language of the installation: of what belongs to nobody in particular."""
+    return _home_language
+
+
 def home_zone() -> str:
     """Return the name of the installation’s time zone."""
     return _home_zone

@@ -51,6 +51,7 @@ def test_the_default_is_made_once_with_office_hours_in_the_zone_of_the_installat
 
     assert calendars.default(s) is made
     assert (made.timezone, made.holidays, made.is_default) == ("Indian/Reunion", "FR", True)
+    assert made.name == "Horaires d’ouverture"  # in the language of the installation
     assert made.hours["fri"] == [["09:00", "12:30"], ["14:00", "18:00"]]
     assert made.hours["sat"] == []
     assert calendars.begin(s, people.diane) == [made]
@@ -152,7 +153,7 @@ def test_only_a_calendar_that_nothing_uses_is_deleted(
     ("values", "fields"),
     [
         ({"name": " "}, ["name"]),
-        ({"name": "opening HOURS"}, ["name"]),
+        ({"name": "horaires D’OUVERTURE"}, ["name"]),
         ({"timezone": "Mars/Olympus"}, ["timezone"]),
         ({"timezone": None}, ["timezone"]),
         ({"timezone": ["Europe/Paris"]}, ["timezone"]),

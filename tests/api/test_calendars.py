@@ -32,7 +32,7 @@ async def test_a_calendar_is_made_changed_and_removed(s: Session, callers: Calle
     items = (await diane.get("/calendars")).json()["items"]
     assert [(item["name"], item["is_default"]) for item in items] == [
         ("Support", True),
-        ("Opening hours", False),
+        ("Horaires d’ouverture", False),
     ]
     assert (await diane.delete(f"/calendars/{items[1]['id']}")).status_code == 204
 

@@ -36,6 +36,8 @@ def upgrade() -> None:
         finally:
             if is_shared:
                 connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": _LOCK})
+    # SQLite may not find a new table through a connection that was open before it was made.
+    db.engine().dispose()
 
 
 def current() -> str | None:

@@ -4,6 +4,7 @@ from data.models.access import ApiToken, Idempotency
 from data.models.deadlines import Alarm, Calendar, Closure, Renewal, SlaPolicy, Stage, Target
 from data.models.deliveries import Delivery, DeliveryState, Webhook
 from data.models.events import Event
+from data.models.facts import FactBlock, FactMark, TicketOrigin
 from data.models.identity import LoginSession, Throttle
 from data.models.names import Renaming
 from data.models.notifications import MutedTicket, Notification, Pace, Preference, Template
@@ -48,6 +49,8 @@ __all__ = [
     "Draft",
     "Event",
     "ExternalLink",
+    "FactBlock",
+    "FactMark",
     "Idempotency",
     "Impact",
     "Link",
@@ -79,6 +82,7 @@ __all__ = [
     "Theme",
     "Throttle",
     "Ticket",
+    "TicketOrigin",
     "TicketPerson",
     "TicketTag",
     "TicketTally",

@@ -20,7 +20,7 @@ from data.clock import now
 from data.config import Settings
 from data.models import Event, tallies
 from integrations import checkup_mail
-from services import deliveries
+from services import deliveries, fact_store
 
 OLDEST = {"sqlite": (3, 35), "mariadb": (10, 6), "mysql": (8, 0)}  # RETURNING, SKIP LOCKED, JSON
 TOLERATED_DRIFT = timedelta(seconds=5)
@@ -247,6 +247,12 @@ def _counters(connection: Connection) -> Finding:
     """Compare the counters people see with the tickets there are."""
     with Session(connection) as s:
         wrong = tallies.differences(s)
+        facts = fact_store.wrong_on_a_day(s)
+    if facts:
+        told = (
+            f"statistics of {len(facts)} tickets of a day are wrong: run `python main.py recount`."
+        )
+        return _mend("counters", told)
     if wrong:
         told = f"{len(wrong)} tallies are not what the tickets say: run `python main.py recount`."
         return _mend("counters", told)

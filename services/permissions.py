@@ -56,6 +56,7 @@ class Action(StrEnum):
     QUEUE_SEE = "queue:see"
     SCHEDULE_MANAGE = "schedule:manage"
     SETTINGS_MANAGE = "settings:manage"
+    STATS_SEE = "stats:see"
     TEAM_MANAGE = "team:manage"
     TICKET_ACCEPT = "ticket:accept"
     TICKET_ASSIGN = "ticket:assign"
@@ -131,6 +132,7 @@ RULES: dict[Action, Rule] = {
     Action.QUEUE_SEE: _is_staff,
     Action.SCHEDULE_MANAGE: _is_admin,
     Action.SETTINGS_MANAGE: _is_admin,
+    Action.STATS_SEE: _is_staff,
     Action.TEAM_MANAGE: _is_admin,
     Action.TICKET_ACCEPT: _repairs,  # and it is theirs: `acceptance`
     Action.TICKET_ASSIGN: _assigns,
@@ -224,6 +226,11 @@ def ways_to_see(by: Actor) -> list[ColumnElement[bool]] | None:
         Ticket.requester_id == by.id,
         takes_part(by, *Part),
     ]
+
+
+def teams_counted(by: Actor) -> frozenset[int] | None:
+    """Return the teams whose tickets count in the statistics `by` sees; None is all tickets."""
+    return None if ways_to_see(by) is None else by.team_ids
 
 
 def takes_part(by: Actor, *among: Part) -> ColumnElement[bool]:

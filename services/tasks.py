@@ -24,5 +24,9 @@ TASKS: dict[str, Task] = {
     "closing_soon": Task(N_("Announce closings"), Every(3600), reminders.closing_soon),
     "untreated": Task(N_("Remind of untreated tickets"), At("08:00"), reminders.untreated),
     "renaming": Task(N_("Sort anew who was renamed"), Every(30), renaming.follow),
+    "facts": Task(N_("Keep what statistics count"), Every(30), upkeep.keep_facts),
+    "facts_check": Task(
+        N_("Count statistics again"), Every(3600), parts=lambda: (upkeep.check_facts,)
+    ),
     "clean": Task(N_("Clean up"), Every(3600), parts=clean),
 }

@@ -1,5 +1,6 @@
 """What the clock does: wake what was planned, close what is resolved, forget what is over."""
 
+import logging
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -9,6 +10,7 @@ from data.clock import now
 from data.models import PendingReason, Shelf, Status, Ticket
 from services import (
     deliveries,
+    fact_store,
     notifications,
     replays,
     sessions,
@@ -17,6 +19,8 @@ from services import (
     transitions,
     workflow,
 )
+
+log = logging.getLogger(__name__)
 
 BATCH = 100  # tickets in one transaction
 
@@ -34,6 +38,23 @@ def close(s: Session) -> int:
         return 0
     is_old = Ticket.resolved_at <= now() - timedelta(days=days)
     return _move(s, Status.RESOLVED, Status.CLOSED, is_old)
+
+
+def keep_facts(s: Session) -> int:
+    """Keep what statistics are computed from in step with what happened; 0 when it is.
+
+    In batches, each in a transaction of its own.
+    """
+    return fact_store.keep(s)
+
+
+def check_facts(s: Session) -> int:
+    """Count a random day again, make all facts again where it differs; return how many did."""
+    wrong = fact_store.wrong_on_a_day(s)
+    if wrong:
+        log.error("facts of %s tickets were wrong, the first of #%s", len(wrong), wrong[0])
+        fact_store.begin_again(s)
+    return len(wrong)
 
 
 def clean(s: Session) -> None:

@@ -15,7 +15,16 @@ from sqlalchemy.orm import Session
 
 from data import clock, db, files
 from data.models import Category, Event, Role, Team, Ticket, User
-from services import channels, creation, destinations, passwords, postmarks, sealing, words
+from services import (
+    channels,
+    columns,
+    creation,
+    destinations,
+    passwords,
+    postmarks,
+    sealing,
+    words,
+)
 from services.permissions import Actor
 from tests import servers
 
@@ -108,6 +117,7 @@ def s(engine: Engine, tmp_path: Path) -> Iterator[Session]:
     postmarks.configure("a key that only tests know, 32 characters", "https://aide.exemple.fr")
     channels.configure({})
     destinations.configure(())
+    columns.shared.forget()
     words.speak("en")
     with Session(engine, expire_on_commit=False) as session:
         yield session

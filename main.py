@@ -83,6 +83,10 @@ def parser() -> argparse.ArgumentParser:
     token_.add_argument("--days", type=int, default=tokens.DEFAULT_DAYS, help="how long it lives")
     load_ = command("load", load, "Load tickets in bulk from meta.json and tickets.jsonl in DIR.")
     load_.add_argument("dir", metavar="DIR", type=Path)
+    import_ = command("import", import_from, "Import tickets of another system.")
+    import_.add_argument("kind", choices=["servicenow"], metavar="KIND", help="servicenow")
+    import_.add_argument("file", metavar="FILE", type=Path)
+    import_.add_argument("--dry-run", action="store_true", help="only tell what would be done")
     command("recount", recount, "Count the tickets again for the counters that pages show.")
     command("reindex", reindex, "Work out again what the full-text search looks through.")
     command("doctor", doctor, "Check configuration, database and Redis, and say what to mend.")
@@ -208,13 +212,40 @@ def load(settings: Settings, options: argparse.Namespace) -> None:
     _tell(loaded.sentence())
 
 
+def import_from(settings: Settings, options: argparse.Namespace) -> None:
+    """Import tickets of another system; can be repeated."""
+    import json  # noqa: PLC0415
+
+    from integrations import importers  # noqa: PLC0415
+    from services import fact_store  # noqa: PLC0415
+
+    _bring_up_to_date(prepare(settings))
+    run = importers.KINDS[options.kind]
+    try:
+        report = run(options.file, settings.timezone, is_dry=options.dry_run)
+    except importers.Unreadable as unreadable:
+        raise Failed(str(unreadable)) from None
+    if not options.dry_run:
+        while db.write(partial(fact_store.keep, at_once=True)):
+            pass
+        schema.analyse()
+    for line in (*report.rejections, *report.notes):
+        _tell(str(line))
+    _tell(json.dumps(report.summary()))
+
+
 def recount(settings: Settings, _options: argparse.Namespace) -> None:
     """Set the counters to what the tickets say; others may work meanwhile."""
     from data.models import tallies  # noqa: PLC0415
+    from services import fact_store  # noqa: PLC0415
 
     _bring_up_to_date(prepare(settings))
     wrong = db.write(tallies.recount)
     _tell(f"Counted again: {wrong} tallies were wrong.")
+    db.write(lambda s: fact_store.begin_again(s).id)
+    while db.write(partial(fact_store.keep, at_once=True)):
+        pass
+    _tell("What statistics are computed from was made again.")
 
 
 def reindex(settings: Settings, _options: argparse.Namespace) -> None:

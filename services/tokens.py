@@ -38,6 +38,7 @@ class Scope(StrEnum):
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_WRITE = "organisation:write"
     PROFILE = "profile"
+    STATS_READ = "stats:read"
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
     TOKENS = "tokens"
@@ -52,6 +53,7 @@ ABOUT: dict[Scope, str] = {
     Scope.ORGANISATION_READ: N_("Read teams and categories"),
     Scope.ORGANISATION_WRITE: N_("Change teams and categories"),
     Scope.PROFILE: N_("Change one’s own profile and password"),
+    Scope.STATS_READ: N_("Read statistics"),
     Scope.TICKETS_READ: N_("Read tickets"),
     Scope.TICKETS_WRITE: N_("Create and change tickets"),
     Scope.TOKENS: N_("Make and revoke tokens"),

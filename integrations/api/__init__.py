@@ -24,6 +24,7 @@ from integrations.api import (
     organisation,
     people,
     problems,
+    stats,
     talk,
     tickets,
     views,
@@ -60,6 +61,6 @@ def version_1() -> FastAPI:
 
 _PARTS = (
     *(bulk, tickets, actions, talk, around, find, views),
-    *(people, organisation, calendars, deadlines, oneself, notifications, webhooks, deliveries),
-    jobs,
+    *(people, organisation, calendars, deadlines, stats, oneself),
+    *(notifications, webhooks, deliveries, jobs),
 )

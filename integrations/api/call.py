@@ -160,5 +160,6 @@ ReadsOrganisation = Annotated[Call, Security(opened, scopes=[Scope.ORGANISATION_
 WritesOrganisation = Annotated[Call, Security(opened, scopes=[Scope.ORGANISATION_WRITE])]
 ReadsWebhooks = Annotated[Call, Security(opened, scopes=[Scope.WEBHOOKS_READ])]
 WritesWebhooks = Annotated[Call, Security(opened, scopes=[Scope.WEBHOOKS_WRITE])]
+ReadsStatistics = Annotated[Call, Security(opened, scopes=[Scope.STATS_READ])]
 KeepsProfile = Annotated[Call, Security(opened, scopes=[Scope.PROFILE])]
 KeepsTokens = Annotated[Call, Security(opened, scopes=[Scope.TOKENS])]

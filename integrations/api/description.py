@@ -38,6 +38,7 @@ TAGS = [
     {"name": "webhooks", "description": "Other systems that are told what happens."},
     {"name": "calendars", "description": "When an organisation works, and what follows."},
     {"name": "deadlines", "description": "What is promised, and why a ticket is due when it is."},
+    {"name": "statistics", "description": "Figures, for staff."},
     {"name": "me", "description": "Who the token speaks for."},
     {"name": "notifications", "description": "What one is told, and how one wants to be."},
     {"name": "tokens", "description": "Tokens of one’s own and of services."},

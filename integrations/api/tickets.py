@@ -33,7 +33,7 @@ SORTS: dict[str, str] = {  # names of fields, and what the lists call them
 }
 
 
-def _split(value: Any) -> Any:
+def split(value: Any) -> Any:
     """Take `status=new,pending` like `status=new&status=pending`."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return [part for item in value for part in item.split(",")]
@@ -45,10 +45,10 @@ class TicketQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Annotated[list[Status], BeforeValidator(_split)] = Field(
+    status: Annotated[list[Status], BeforeValidator(split)] = Field(
         [], max_length=20, description="Any of these."
     )
-    priority: Annotated[list[Priority], BeforeValidator(_split)] = Field(
+    priority: Annotated[list[Priority], BeforeValidator(split)] = Field(
         [], max_length=20, description="Any of these."
     )
     team: int | None = Field(None, ge=1, le=MAX_ID)

@@ -1,0 +1,221 @@
+"""Statistics: the figures of the tickets created in a period, also parted by what they are."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from data.models import Channel, Impact, Priority, Status, TicketType, Urgency
+from integrations.api.call import Answer, ReadsStatistics
+from integrations.api.fields import MAX_ID
+from integrations.api.tickets import split
+from services import categories, sessions, statistics
+from services.dimensions import NOTHING, Dimension
+from services.errors import Invalid
+from services.figures import Figures, Times
+from services.permissions import Actor
+from services.selections import Selection
+from services.words import N_
+
+router = APIRouter(tags=["statistics"])
+
+_WHO = Annotated[
+    list[Annotated[str, Field(pattern=r"^(none|[1-9][0-9]{0,9})$")]], BeforeValidator(split)
+]
+_ANY = "Any of these."
+_BOUND = (
+    "A day of the organisation’s time zone, which is included whole (2026-03-01), or an instant"
+    " (RFC 3339; without a zone, the organisation’s)"
+)
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+
+
+class StatsQuery(BaseModel):
+    """Which tickets are counted, and by what they are parted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: str = Field(
+        "",
+        alias="from",
+        max_length=40,
+        description=f"{_BOUND}, which is included. Of the creation.",
+        examples=["2026-03-01"],
+    )
+    to: str = Field(
+        "", max_length=40, description=f"{_BOUND}, which is not.", examples=["2026-03-31"]
+    )
+    by: Dimension | None = None
+    team: _WHO = Field([], max_length=50, description="Ids, or `none`.")
+    technician: _WHO = Field([], max_length=50, description="Ids, or `none`.")
+    category: int | None = Field(None, ge=1, le=MAX_ID, description="With all below it.")
+    type: Annotated[list[TicketType], BeforeValidator(split)] = Field([], description=_ANY)
+    channel: Annotated[list[Channel], BeforeValidator(split)] = Field([], description=_ANY)
+    urgency: Annotated[list[Urgency], BeforeValidator(split)] = Field([], description=_ANY)
+    impact: Annotated[list[Impact], BeforeValidator(split)] = Field([], description=_ANY)
+    priority: Annotated[list[Priority], BeforeValidator(split)] = Field([], description=_ANY)
+    status: Annotated[list[Status], BeforeValidator(split)] = Field([], description=_ANY)
+    department: list[Annotated[str, Field(max_length=120)]] = Field([], max_length=50)
+
+
+class TimesOut(BaseModel):
+    """How long something took, in hours; nulls when it never came to that."""
+
+    n: int
+    mean: float | None
+    median: float | None
+    p90: float | None
+
+
+class SlaOut(BaseModel):
+    """How many had a deadline that is kept or missed, how many kept it, and their share."""
+
+    n: int
+    made: int
+    share: float | None
+
+
+class ReassignmentsOut(BaseModel):
+    """Per ticket on average, how many had any, the most that one had."""
+
+    mean: float | None
+    tickets: int
+    max: int | None
+
+
+class ReopenedOut(BaseModel):
+    """How many tickets came back, and how often altogether."""
+
+    tickets: int
+    times: int
+
+
+class SatisfactionOut(BaseModel):
+    """How many answers there are, and their mean."""
+
+    n: int
+    mean: float | None
+
+
+class FiguresOut(BaseModel):
+    """The figures of some tickets; docs/statistics.md defines each."""
+
+    created: int
+    resolved: int
+    closed: int
+    backlog: int
+    late: int
+    resolution_hours: TimesOut
+    resolution_business_hours: TimesOut
+    closing_hours: TimesOut
+    acceptance_hours: TimesOut
+    acceptance_business_hours: TimesOut
+    first_response_hours: TimesOut
+    first_response_business_hours: TimesOut
+    sla: SlaOut
+    first_contact: int
+    reassignments: ReassignmentsOut
+    reopened: ReopenedOut
+    satisfaction: SatisfactionOut
+
+
+class StatsOut(BaseModel):
+    """The figures of all, and of each value that occurs; without `by`, of no value."""
+
+    all: FiguresOut
+    by: dict[str, FiguresOut]
+
+
+@router.get("/stats", response_model=StatsOut)
+async def get_statistics(call: ReadsStatistics, wanted: Annotated[StatsQuery, Query()]) -> Response:
+    """Get the figures of the tickets created in a period; for staff."""
+
+    def work(s: Session, by: Actor) -> Answer:
+        selection = _selection(s, wanted)
+        everything = _out(statistics.summary(s, by, selection))
+        some = statistics.parts(s, by, selection, wanted.by) if wanted.by else []
+        parted = {part.group.value: _out(part.figures) for part in some}
+        return Answer(content=StatsOut(all=everything, by=parted))
+
+    return await call.show(work)
+
+
+def _selection(s: Session, wanted: StatsQuery) -> Selection:
+    begin, end = _bound("from", wanted.from_), _bound("to", wanted.to)
+    if begin and end and end < begin:
+        raise Invalid({"to": N_("The end must not come before the beginning.")})
+    below = categories.subtree_ids(s, wanted.category) if wanted.category else frozenset()
+    return Selection(
+        created_from=begin,
+        created_before=end,
+        team_ids=_ids(wanted.team),
+        lead_ids=_ids(wanted.technician),
+        category_ids=below,
+        types=frozenset(wanted.type),
+        channels=frozenset(wanted.channel),
+        urgencies=frozenset(wanted.urgency),
+        impacts=frozenset(wanted.impact),
+        priorities=frozenset(wanted.priority),
+        statuses=frozenset(wanted.status),
+        departments=frozenset(wanted.department),
+    )
+
+
+def _ids(texts: list[str]) -> frozenset[int]:
+    return frozenset(0 if text == NOTHING else int(text) for text in texts)
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:")
+_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")  # a + that was not encoded is a space
+
+
+def _bound(field: str, text: str) -> datetime | None:
+    """Return the instant at which a period begins or ends; a day ends when the next begins."""
+    if not text:
+        return None
+    zone = ZoneInfo(sessions.home_zone())
+    try:
+        if _DAY.fullmatch(text):
+            day = date.fromisoformat(text) + timedelta(days=field == "to")
+            found = datetime(day.year, day.month, day.day, tzinfo=zone)
+        else:
+            if not _INSTANT.match(text):
+                raise ValueError("neither a day nor an instant")
+            found = datetime.fromisoformat(_PLUS.sub("+", text) if text.count(":") > 1 else text)
+            found = found if found.tzinfo else found.replace(tzinfo=zone)
+        if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+            raise ValueError("too far away")
+    except (ValueError, OverflowError):
+        raise Invalid({field: N_("Give a day like 2026-03-01, or an instant.")}) from None
+    return found.astimezone(UTC)
+
+
+def _out(figures: Figures) -> FiguresOut:
+    def times(of: Times) -> TimesOut:
+        return TimesOut(n=of.n, mean=of.mean, median=of.median, p90=of.p90)
+
+    moved, came_back = figures.reassignments, figures.reopened
+    return FiguresOut(
+        created=figures.created,
+        resolved=figures.resolved,
+        closed=figures.closed,
+        backlog=figures.backlog,
+        late=figures.late,
+        resolution_hours=times(figures.resolution),
+        resolution_business_hours=times(figures.resolution_business),
+        closing_hours=times(figures.closing),
+        acceptance_hours=times(figures.acceptance),
+        acceptance_business_hours=times(figures.acceptance_business),
+        first_response_hours=times(figures.first_response),
+        first_response_business_hours=times(figures.first_response_business),
+        sla=SlaOut(n=figures.sla.n, made=figures.sla.made, share=figures.sla.share),
+        first_contact=figures.first_contact,
+        reassignments=ReassignmentsOut(mean=moved.mean, tickets=moved.tickets, max=moved.max),
+        reopened=ReopenedOut(tickets=came_back.tickets, times=came_back.times),
+        satisfaction=SatisfactionOut(n=figures.satisfaction.n, mean=figures.satisfaction.mean),
+    )

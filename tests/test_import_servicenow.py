@@ -95,8 +95,8 @@ def imported(
     return importers.KINDS["servicenow"](path, PARIS, is_dry=is_dry)
 
 
-def paris(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=PARIS).astimezone(UTC)  # type: ignore[misc] # year to minute
+def paris(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=PARIS).astimezone(UTC)
 
 
 def the_ticket(s: Session) -> Ticket:
@@ -264,6 +264,27 @@ def test_a_file_is_read_one_way_throughout(s: Session, tmp_path: Path) -> None:
 
     dates = s.scalars(select(Ticket.created_at).order_by(Ticket.number)).all()
     assert dates == [paris(2016, 3, 5, 10), paris(2016, 3, 25, 10)]  # months before days
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r", "\r\n"])
+def test_rows_end_where_lines_end(s: Session, tmp_path: Path, newline: str) -> None:
+    rows = ["number,short_description,opened_at", 'INC1,"A\nB",5/3/2016', "INC2,a\u2028b,5/3/2016"]
+    rows = rows if newline != "\r" else [row.replace("\n", " ") for row in rows]
+
+    report = imported(tmp_path, newline.join(rows))
+
+    assert report.summary()["created"] == 2
+    assert s.scalars(select(Ticket.title).order_by(Ticket.number)).all() == ["A B", "a b"]
+
+
+def test_who_asked_first_may_lead_later(s: Session, tmp_path: Path) -> None:
+    imported(tmp_path, [ROW | {"caller_id": "Resolver 7"}])
+
+    report = imported(tmp_path, [ROW | TAKEN | {"number": "INC2"}])
+
+    assert report.summary()["created"] == 1
+    resolver = s.scalars(select(User).where(User.name == "Resolver 7")).one()
+    assert resolver.role is Role.TECHNICIAN
 
 
 def test_what_cannot_be_taken_is_named_and_the_rest_is_taken(s: Session, tmp_path: Path) -> None:

@@ -60,8 +60,11 @@ class Desk:
     def resolved(self, at: datetime, number: int) -> None:
         self.moved(at, number, Status.RESOLVED)
 
-    def given(self, at: datetime, number: int, **to: int) -> None:
-        self.at(at, lambda s: assignment.assign(s, self.people.diane, number, **to))
+    def given(
+        self, at: datetime, number: int, *, lead_id: int | None = None, team_id: int | None = None
+    ) -> None:
+        to = {"lead_id": lead_id, "team_id": team_id}
+        self.at(at, lambda s: assignment.assign(s, self.people.diane, number, **to))  # type: ignore[arg-type] # ids
 
     def summary(self, wanted: Selection = EVERYTHING, by: Actor | None = None) -> Figures:
         return db.read(lambda s: statistics.summary(s, by or self.people.diane, wanted))

@@ -136,9 +136,9 @@ async def get_statistics(call: ReadsStatistics, wanted: Annotated[StatsQuery, Qu
 
     def work(s: Session, by: Actor) -> Answer:
         selection = _selection(s, wanted)
-        everything = _out(statistics.summary(s, by, selection))
+        everything = as_json(statistics.summary(s, by, selection))
         some = statistics.parts(s, by, selection, wanted.by) if wanted.by else []
-        parted = {part.group.value: _out(part.figures) for part in some}
+        parted = {part.group.value: as_json(part.figures) for part in some}
         return Answer(content=StatsOut(all=everything, by=parted))
 
     return await call.show(work)
@@ -195,7 +195,9 @@ def _bound(field: str, text: str) -> datetime | None:
     return found.astimezone(UTC)
 
 
-def _out(figures: Figures) -> FiguresOut:
+def as_json(figures: Figures) -> FiguresOut:
+    """Return figures as the API tells them."""
+
     def times(of: Times) -> TimesOut:
         return TimesOut(n=of.n, mean=of.mean, median=of.median, p90=of.p90)
 

@@ -1,7 +1,7 @@
 """ServiceNow’s journals: all that was said of an incident, in one cell, newest first."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from integrations.importers.dates import Dates
 from integrations.importers.incoming import Remark
@@ -16,13 +16,13 @@ _HEAD = re.compile(
 _CELLS = ("comments_and_work_notes", "comments", "work_notes")
 
 
-def remarks(cells: Mapping[str, str], dates: Dates) -> Iterator[Remark]:
+def remarks(cell: Callable[[str], str], dates: Dates) -> Iterator[Remark]:
     """Yield what was said, oldest first; work notes are internal.
 
     What has no head that tells who and when is part of the remark before it.
     """
-    together = cells.get(_CELLS[0], "")
-    texts = (together,) if _HEAD.search(together) else tuple(cells.get(n, "") for n in _CELLS[1:])
+    together = cell(_CELLS[0])
+    texts = (together,) if _HEAD.search(together) else tuple(cell(n) for n in _CELLS[1:])
     found = [remark for text in texts for remark in _parted(text, dates)]
     yield from sorted(found, key=lambda remark: remark.at)
 

@@ -3,12 +3,14 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from data import db
 from data.clock import now
 from data.models import Category, Role, Team, User
 from data.text import fold
@@ -19,6 +21,7 @@ from services.permissions import repairs
 
 LONGEST_NAME = 120
 LONGEST_CATEGORY = 80
+NOWHERE = ".invalid"
 
 
 @dataclass(slots=True)
@@ -72,39 +75,65 @@ def _key(name: str) -> str:
 
 def _people(s: Session, source: str, known: Known, names: Iterable[str], leading: set[str]) -> None:
     rows = s.execute(select(User.id, User.name, User.email, User.role)).all()
-    by_email = {row.email: row for row in rows}
-    named: defaultdict[str, list[int]] = defaultdict(list)
-    for row in rows:
-        named[_key(row.name)].append(row.id)
-    by_id = {row.id: row for row in rows}
-    made: dict[str, User] = {}
-    for name in sorted(names):
-        email = _address(name, source)
-        same = named.get(_key(name), [])
-        found = by_email.get(email) or (by_id[same[0]] if len(same) == 1 else None)
-        if found is None and email not in made:
-            made[email] = _new(
-                name, email, Role.TECHNICIAN if _key(name) in leading else Role.REQUESTER
-            )
-        if found is not None:
-            known.people[_key(name)] = found.id
-            if _key(name) in leading and not repairs(found.role):
-                known.idle[_key(name)] = found.email
-    s.add_all(made.values())
-    s.flush()
-    for name in names:
-        known.people.setdefault(
-            _key(name), made[email].id if (email := _address(name, source)) in made else 0
-        )
-    for user in made.values():
-        _told(s, "user.created", f"user:{user.id}", role=user.role)
-    staff = {row.id for row in rows if row.role is not Role.REQUESTER}
-    known.staff = frozenset(staff | {u.id for u in made.values() if u.role is Role.TECHNICIAN})
+    there = _There(rows)
+    wanted = {name: _address(name, source) for name in sorted(names)}
+    new = {email: name for name, email in wanted.items() if there.find(name, email) is None}
+    roles = {
+        email: Role.TECHNICIAN if _key(name) in leading else Role.REQUESTER
+        for name, email in wanted.items()
+        if email in new
+    }
+    if new:
+        _make(s, new, roles)
+        there = _There(s.execute(select(User.id, User.name, User.email, User.role)).all())
+    for name, email in wanted.items():
+        found = there.find(name, email)
+        known.people[_key(name)] = found.id
+        if _key(name) in leading and not repairs(found.role):
+            _put_to_work(s, known, name, found)
+    staff = select(User.id).where(User.role != Role.REQUESTER)
+    known.staff = frozenset(s.scalars(staff))
 
 
-def _new(name: str, email: str, role: Role) -> User:
-    is_ours = email.endswith(".invalid")
-    return User(name=name[:LONGEST_NAME], email=email, role=role, wants_email=not is_ours)
+class _There:
+    """The accounts there are, by address and by name."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        self._by_email: dict[str, Any] = {}
+        self._by_name: defaultdict[str, list[Any]] = defaultdict(list)
+        for row in rows:
+            self._by_email[row.email] = row
+            self._by_name[_key(row.name)].append(row)
+
+    def find(self, name: str, email: str) -> Any:
+        """Return the account with an address, or the only one with a name."""
+        same = self._by_name.get(_key(name), [])
+        return self._by_email.get(email) or (same[0] if len(same) == 1 else None)
+
+
+def _put_to_work(s: Session, known: Known, name: str, found: Any) -> None:
+    """Let an account that an import made lead tickets; of others, note that they may not."""
+    if not found.email.endswith(NOWHERE):
+        known.idle[_key(name)] = found.email
+        return
+    s.get_one(User, found.id).role = Role.TECHNICIAN
+    changes = {"role": [found.role, Role.TECHNICIAN]}
+    _told(s, [("user.role_changed", f"user:{found.id}", changes)])
+
+
+def _make(s: Session, names: Mapping[str, str], roles: Mapping[str, Role]) -> None:
+    rows = [
+        {
+            "email": email,
+            "name": name[:LONGEST_NAME],
+            "role": roles[email],
+            "wants_email": not email.endswith(NOWHERE),
+        }
+        for email, name in names.items()
+    ]
+    s.execute(insert(db.Base.metadata.tables["user"]), rows)
+    made = s.execute(select(User.id, User.role).where(User.email.in_(list(names)))).all()
+    _told(s, [("user.created", f"user:{m.id}", {"role": [None, m.role]}) for m in made])
 
 
 def _address(name: str, source: str) -> str:
@@ -122,7 +151,7 @@ def _address(name: str, source: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", fold(plain)).strip("-")[:50]
     if slug != plain.replace(" ", "-"):
         slug = f"{slug or 'x'}-{hashlib.sha256(plain.encode()).hexdigest()[:8]}"
-    return f"{slug}@{source}.invalid"
+    return f"{slug}@{source}{NOWHERE}"
 
 
 def _teams(s: Session, known: Known, names: Iterable[str]) -> None:
@@ -134,7 +163,7 @@ def _teams(s: Session, known: Known, names: Iterable[str]) -> None:
             s.add(team)
             s.flush()
             known.teams[_key(short)] = team.id
-            _told(s, "team.created", f"team:{team.id}")
+            _told(s, [("team.created", f"team:{team.id}", {})])
 
 
 def _categories(s: Session, known: Known, names: Iterable[str]) -> None:
@@ -149,11 +178,20 @@ def _categories(s: Session, known: Known, names: Iterable[str]) -> None:
             s.flush()
             paths[_key(short)] = category.id
             changes = {"parent_id": [None, None], "team_id": [None, None]}
-            _told(s, "category.created", f"category:{category.id}", **changes)
+            _told(s, [("category.created", f"category:{category.id}", changes)])
 
 
-def _told(s: Session, kind: str, subject: str, **changes: object) -> None:
+def _told(s: Session, made: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
     """Record what an import made; as told already, since nobody is to be told of it."""
-    pairs = {n: v if isinstance(v, list) else [None, v] for n, v in changes.items()}
-    event = events.record(s, None, None, kind, subject=subject, changes=pairs)
-    event.relayed_at = now()
+    rows = [
+        {
+            "kind": kind,
+            "subject": subject,
+            "is_internal": False,
+            "details": {"changes": events.plain(changes)},
+            "created_at": now(),
+            "relayed_at": now(),
+        }
+        for kind, subject, changes in made
+    ]
+    s.execute(insert(db.Base.metadata.tables["event"]), rows)

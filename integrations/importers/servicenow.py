@@ -69,7 +69,7 @@ class Log:
         for name in DATES:
             text = _told(line, name)
             if text and self.dates.read(text) is None:
-                reason = f"{line.cells['number']}: {name} is no date: {text[:40]!r}"
+                reason = f"{line.get('number')}: {name} is no date: {text[:40]!r}"
                 self.rejections.append(Rejection(line.place, reason))
                 return False
         return True
@@ -80,14 +80,14 @@ class Log:
         created_at = self._date(last, "opened_at") or self._date(last, "sys_created_at")
         created_at = created_at or min(filter(None, map(self._changed_at, rows)), default=None)
         if created_at is None:
-            raise Wrong(f"{last.cells['number']}: no date says when it was opened")
+            raise Wrong(f"{last.get('number')}: no date says when it was opened")
         moments = self._moments(rows, created_at)
         resolved_at, closed_at = self._ends(last, moments)
-        reference = last.cells["number"]
+        reference = last.get("number")
         for name, end in (("resolved", resolved_at), ("closed", closed_at)):
             if end is not None and end < created_at:
                 raise Wrong(f"{reference}: {name} before it was opened")
-        remarks = journal.remarks(last.cells, self.dates)
+        remarks = journal.remarks(last.get, self.dates)
         caller = _told(last, "caller_id") or NOBODY
         return Incoming(
             reference=reference,
@@ -201,16 +201,15 @@ def read(path: Path, zone: ZoneInfo) -> Log:
         if line.trouble:
             rejections.append(Rejection(line.place, line.trouble))
             continue
-        columns = frozenset(line.cells)
+        columns = frozenset(line.columns)
         if "number" not in columns:
             raise Unreadable(f"{path.name} has no column “number”.")
-        number = line.cells["number"]
+        number = line.get("number")
         if number.casefold() in words.MISSING or len(number) > LONGEST_REFERENCE:
             rejections.append(Rejection(line.place, "no number says which incident this is"))
             continue
-        cells = tuple(line.cells.values())
-        if cells not in seen:  # a row that stands there twice happened once
-            seen.add(cells)
+        if line.cells not in seen:  # a row that stands there twice happened once
+            seen.add(line.cells)
             groups.setdefault(number.casefold(), []).append(line)
             texts.update(text for name in DATES if (text := _told(line, name)))
     return Log(groups, columns, Dates(texts, zone), rejections)
@@ -218,7 +217,7 @@ def read(path: Path, zone: ZoneInfo) -> Log:
 
 def _told(line: Line, name: str) -> str:
     """Return a cell with single spaces; “” for what stands there when nothing is known."""
-    return _plain(line.cells.get(name, ""))
+    return _plain(line.get(name))
 
 
 @lru_cache(maxsize=50_000)  # cells repeat
@@ -230,19 +229,19 @@ def _title(line: Line) -> str:
     short = _told(line, "short_description")
     kinds = ", ".join(filter(None, (_told(line, "category"), _told(line, "subcategory"))))
     symptom = _told(line, "u_symptom")
-    return (short or ": ".join(filter(None, (kinds, symptom))) or line.cells["number"])[:MAX_TITLE]
+    return (short or ": ".join(filter(None, (kinds, symptom))) or line.get("number"))[:MAX_TITLE]
 
 
 def _description(line: Line) -> str:
     """Return the description and what has no field here, as a list."""
-    text = line.cells.get("description", "").strip()
+    text = line.get("description").strip()
     text = "" if text.casefold() in words.MISSING else text
     facts = [
         f"- {label}: {told}"
         for name, label in words.ALSO_TOLD.items()
         if (told := _told(line, name))
     ]
-    facts.append(f"- ServiceNow: {line.cells['number']}")
+    facts.append(f"- ServiceNow: {line.get('number')}")
     return "\n\n".join(filter(None, (text, "\n".join(facts))))[:MAX_PROSE]
 
 

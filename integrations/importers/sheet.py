@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import io
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,11 +21,17 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a table: its place in the file, and its cells by the names of their columns."""
+    """A row of a table: its place in the file and its cells, in the order of `columns`."""
 
     place: int
-    cells: Mapping[str, str]
+    columns: Mapping[str, int]
+    cells: tuple[str, ...] = ()
     trouble: str = ""
+
+    def get(self, name: str) -> str:
+        """Return a cell, “” where there is no such column."""
+        at = self.columns.get(name)
+        return "" if at is None else self.cells[at]
 
 
 def read(path: Path, known_as: Mapping[str, str]) -> Iterator[Line]:
@@ -40,30 +45,48 @@ def read(path: Path, known_as: Mapping[str, str]) -> Iterator[Line]:
     """
     text = _text(path)
     csv.field_size_limit(MOST_IN_A_CELL)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    rows = csv.reader(_lines(text), delimiter=_delimiter(text))
     try:
         heads = next(rows)
     except (StopIteration, csv.Error):
         raise Unreadable(f"{path.name} is empty.") from None
     places = _places(heads, known_as)
+    columns = {name: at for at, name in enumerate(places)}
     same: dict[str, str] = {}  # cells repeat: each text once in memory
+    for row in _rows(rows):
+        place = rows.line_num
+        if isinstance(row, csv.Error):
+            yield Line(place, columns, trouble=f"is not CSV: {row}")
+        elif len(row) != len(heads):
+            trouble = f"has {len(row)} cells for {len(heads)} columns"
+            yield Line(place, columns, trouble=trouble)
+        else:
+            cells = (row[at].strip() for at in places.values())
+            yield Line(place, columns, tuple(same.setdefault(cell, cell) for cell in cells))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield lines that end in a newline; other ends of lines that Unicode knows are no ends."""
+    newline = "\n" if "\n" in text else "\r"
+    start = 0
+    while (end := text.find(newline, start) + 1) > 0:
+        yield text[start : end - 1] + "\n"
+        start = end
+    yield text[start:]
+
+
+def _rows(rows: Iterator[list[str]]) -> Iterator[list[str] | csv.Error]:
+    """Yield rows that hold anything, and what is wrong with others."""
     while True:
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(rows.line_num, {}, f"is not CSV: {error}")
-            continue
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(heads):
-            yield Line(rows.line_num, {}, f"has {len(row)} cells for {len(heads)} columns")
-            continue
-        cells = {
-            name: (cell := row[at].strip(), same.setdefault(cell, cell))[1] for name, at in places
-        }
-        yield Line(rows.line_num, cells)
+            yield error
+        else:
+            if any(cell.strip() for cell in row):
+                yield row
 
 
 def name_of(head: str) -> str:
@@ -71,14 +94,14 @@ def name_of(head: str) -> str:
     return "_".join("".join(c if c.isalnum() or c == "." else " " for c in fold(head)).split())
 
 
-def _places(heads: list[str], known_as: Mapping[str, str]) -> list[tuple[str, int]]:
+def _places(heads: list[str], known_as: Mapping[str, str]) -> dict[str, int]:
     """Return where the wanted columns are; of several for the same the first."""
     found: dict[str, int] = {}
     for at, head in enumerate(heads):
         name = known_as.get(name_of(head))
         if name is not None:
             found.setdefault(name, at)
-    return list(found.items())
+    return found
 
 
 def _text(path: Path) -> str:

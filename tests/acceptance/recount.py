@@ -90,20 +90,28 @@ def by(some: Iterable[Row], dimension: str) -> dict[str, list[Row]]:
 
 def figures(some: Sequence[Row]) -> dict[str, Any]:
     """Return what the log allows to know of `GET /stats`."""
-    made = sum(row["made_sla"] == "true" for row in some)
+    done = [row for row in some if row["incident_state"] in ("Resolved", "Closed")]
+    open_ = [row for row in some if row["incident_state"] not in ("Resolved", "Closed", "Canceled")]
+    made = sum(row["made_sla"] == "true" for row in done)
+    missed = sum(row["made_sla"] == "false" for row in (*done, *open_))
     moved = [int(row["reassignment_count"]) for row in some]
     back = [int(row["reopen_count"]) for row in some]
-    resolution = _hours(some, "resolved_at")
+    resolution = _hours(done, "resolved_at")
+    closed = [row for row in done if row["incident_state"] == "Closed"]
     return {
         "created": len(some),
         "resolved": len(resolution),
-        "closed": len(some),
-        "backlog": 0,
-        "late": len(some) - made,
+        "closed": len(closed),
+        "backlog": len(open_),
+        "late": missed,
         "resolution_hours": _times(resolution),
-        "closing_hours": _times(_hours(some, "closed_at")),
+        "closing_hours": _times(_hours(closed, "closed_at")),
         "first_response_hours": _times([]),
-        "sla": {"n": len(some), "made": made, "share": made / len(some) if some else None},
+        "sla": {
+            "n": made + missed,
+            "made": made,
+            "share": made / (made + missed) if made + missed else None,
+        },
         "reassignments": {
             "mean": sum(moved) / len(moved) if moved else None,
             "tickets": sum(count > 0 for count in moved),

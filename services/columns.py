@@ -6,11 +6,11 @@ by what happened since. About 110 bytes a ticket.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import Any
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,7 +25,11 @@ from services.facts import LEVELS, NEVER, Flag, Rows
 from services.time_axes import HOUR, OpenTime
 
 Column = NDArray[Any]
+R = TypeVar("R")
 
+MANY = 300_000  # tickets of a sample whose whole overview takes a quarter of a second
+FRESH_SECONDS = 15.0  # … and is not computed again sooner, whatever happens meanwhile
+MOST_KEPT = 50  # overviews
 PORTION = 500  # tickets whose facts are made by one query
 LATE_SECONDS = 60.0  # see `fact_store.LATE_AT_MOST`
 
@@ -94,8 +98,26 @@ class Columns:
         self._seen: set[int] = set()  # later ones that are in the columns, too
         self._newest: tuple[int | None, int] = (None, 0)
         self._marks: list[tuple[float, int]] = []
+        self._overviews: dict[Any, tuple[int, float, Any]] = {}
         self.version += 1
         self.departments_version += 1
+
+    def remembered(self, key: Any, make: Callable[[], R], *, is_large: bool) -> R:
+        """Return what was made of these columns before, as long as it is right; make it otherwise.
+
+        Right is what was made since the last change and a moment ago (deadlines pass meanwhile).
+        What is large may also be a moment behind: made again for each change, it would be all the
+        process does.
+        """
+        version, at, found = self._overviews.get(key, (0, 0.0, None))
+        is_recent = time.monotonic() - at < FRESH_SECONDS
+        if found is None or not is_recent or (version != self.version and not is_large):
+            found = make()
+            self._overviews.pop(key, None)
+            self._overviews[key] = (self.version, time.monotonic(), found)
+            while len(self._overviews) > MOST_KEPT:
+                del self._overviews[next(iter(self._overviews))]
+        return cast("R", found)
 
     def __len__(self) -> int:
         return self._size

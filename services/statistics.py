@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from services import dimensions, figures, selections
+from services import columns, dimensions, figures, permissions, selections
 from services.columns import DURATIONS
 from services.dimensions import Dimension, Group
 from services.facts import NEVER, moment
@@ -128,20 +128,16 @@ def parts(s: Session, by: Actor, wanted: Selection, dimension: Dimension) -> lis
 def overview(s: Session, by: Actor, wanted: Selection = EVERYTHING) -> Overview:
     """Return what a page of statistics shows at once: all figures, and the parts of most.
 
-    Parts tell of times only `resolution`; `parts` tells the others of one dimension.
+    Parts tell of times only `resolution`; `parts` tells the others of one dimension. Of very many
+    tickets it may be some seconds behind.
 
     Raises:
         NotAllowed.
     """
     with selections.sample(s, by, wanted) as found:
-        return Overview(
-            all=figures.of_all(found.sample),
-            parts={
-                dimension: _parts(s, found, dimension, ("resolution",)) for dimension in OVERVIEW
-            },
-            heat=_heat(found.sample),
-            ages=_ages(found.sample, moment(now())),
-        )
+        key = (wanted, permissions.teams_counted(by))
+        is_large = len(found.sample) > columns.MANY
+        return columns.shared.remembered(key, lambda: _overview(s, found), is_large=is_large)
 
 
 def backlog_at(s: Session, by: Actor, wanted: Selection, at: datetime) -> list[int]:
@@ -206,6 +202,15 @@ def heat(s: Session, by: Actor, wanted: Selection = EVERYTHING) -> list[list[int
     """
     with selections.sample(s, by, wanted) as found:
         return _heat(found.sample)
+
+
+def _overview(s: Session, found: Found) -> Overview:
+    return Overview(
+        all=figures.of_all(found.sample),
+        parts={dimension: _parts(s, found, dimension, ("resolution",)) for dimension in OVERVIEW},
+        heat=_heat(found.sample),
+        ages=_ages(found.sample, moment(now())),
+    )
 
 
 def _parts(

@@ -111,6 +111,8 @@ def _apart(name: str) -> str:
 def _compact(codes: Codes, named: Callable[[int], Group], most: int) -> Grouping:
     """Keep only the groups that occur."""
     there = np.flatnonzero(np.bincount(codes, minlength=most))
+    if len(there) == most:
+        return Grouping(codes, [named(code) for code in range(most)])
     places = np.zeros(max(most, 1), np.int32)
     places[there] = np.arange(len(there))
     return Grouping(places[codes], [named(int(code)) for code in there])

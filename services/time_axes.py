@@ -4,7 +4,7 @@ Instants are columns of microseconds since 1970 in UTC, as `services.facts` keep
 not come stays NEVER.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -37,11 +37,6 @@ def days(walls: Instants) -> Days:
     """Return the days of times on the wall; NO_DAY where there is none."""
     found = np.floor_divide(walls, DAY)
     return np.where(walls == NEVER, NO_DAY, found).astype(np.int32)
-
-
-def midnight(zone: ZoneInfo, day: date) -> datetime:
-    """Return the instant at which a day begins in a zone."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 class OpenTime:

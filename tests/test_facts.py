@@ -179,8 +179,9 @@ def test_what_is_kept_is_not_ahead_of_what_may_still_be_committed(
     before = s.scalars(select(FactMark.event_id)).one()
 
     db.write(lambda s: creation.create(s, people.alice, NewTicket(title="Souris")).number)
-    while db.write(upkeep.keep_facts):
-        pass
+    for _ in range(3):
+        while db.write(upkeep.keep_facts):
+            pass
 
     s.rollback()
     assert s.scalars(select(FactMark.event_id)).one() == before

@@ -29,7 +29,7 @@ from data.models import (
     Urgency,
     User,
 )
-from services.workflow import DONE, OPEN
+from services.workflow import DONE, KINDS, OPEN
 
 Rows = NDArray[Any]  # of LAYOUT
 
@@ -167,15 +167,9 @@ _COLUMNS = {
     )
 }
 _TOLD_BY = (  # kinds of events that change status, team or lead
-    "ticket.assigned",
-    "ticket.cancelled",
-    "ticket.closed",
-    "ticket.edited",
-    "ticket.paused",
-    "ticket.reopened",
-    "ticket.resolved",
-    "ticket.started",
-    "ticket.taken",
+    *KINDS.values(),
+    *("ticket.accepted", "ticket.assigned", "ticket.edited", "ticket.escalated"),
+    *("ticket.refused", "ticket.reopened", "ticket.returned", "ticket.taken"),
 )
 _MOST = 65_535  # a counter holds
 

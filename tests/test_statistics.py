@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from data import clock, db
 from data.models import Calendar, Category, PendingReason, Role, Status, Team, Ticket, User
 from services import (
+    acceptance,
     assignment,
     calendars,
     comments,
@@ -167,7 +168,8 @@ def test_deadlines_are_kept_missed_or_not_yet_judged(desk: Desk, s: Session) -> 
 
 def test_time_to_accept_and_to_answer(desk: Desk) -> None:
     number = desk.opened(MONDAY)
-    desk.given(MONDAY + HOUR, number, lead_id=desk.people.bruno.id)
+    desk.given(MONDAY, number, lead_id=desk.people.bruno.id)  # who has not said yes
+    desk.at(MONDAY + HOUR, lambda s: acceptance.accept(s, desk.people.bruno, number))
     desk.at(
         MONDAY + 3 * HOUR,
         lambda s: _ticket(s, comments.say(s, desk.people.bruno, number, "J’arrive.").ticket_number),

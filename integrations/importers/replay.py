@@ -8,8 +8,7 @@ from data.models import Channel, Status
 from integrations.importers.incoming import Incoming, Moment
 from integrations.importers.people import Known
 from services import events
-from services.transitions import KINDS
-from services.workflow import DONE, OPEN
+from services.workflow import DONE, KINDS, OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Opening a ticket: what is filled in, what is checked, where it goes."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import BigInteger, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from data import db
 from data.clock import now
 from data.models import (
     Category,
@@ -118,13 +119,19 @@ def next_number(s: Session, count: int = 1) -> int:
 
 def _raised(s: Session, count: int) -> int | None:
     """Raise the sequence in one trip and return its value; None when there is no row yet."""
-    raising = update(Sequence).where(Sequence.name == "ticket")
-    raising = raising.execution_options(synchronize_session=False)
-    raised = Sequence.value + count
+    more = {"more": count}
     if s.get_bind().dialect.name == "sqlite":
-        return s.scalar(raising.values(value=raised).returning(Sequence.value))
-    done = cast("CursorResult[Any]", s.execute(raising.values(value=func.last_insert_id(raised))))
+        raised: int | None = s.connection().execute(_RAISE_SQLITE, more).scalar()
+        return raised
+    done = s.connection().execute(_RAISE_MYSQL, more)
     return int(done.lastrowid) if done.rowcount else None
+
+
+_SEQUENCE = cast("Table", Sequence.__table__)
+_RAISE = update(_SEQUENCE).where(_SEQUENCE.c.name == "ticket")
+_RAISED = _SEQUENCE.c.value + bindparam("more", type_=BigInteger)
+_RAISE_SQLITE = _RAISE.values(value=_RAISED).returning(_SEQUENCE.c.value)
+_RAISE_MYSQL = _RAISE.values(value=func.last_insert_id(_RAISED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,7 @@ def _team_for(s: Session, team_id: int | None, category_id: int | None) -> int |
         team = s.get(Team, team_id)
         if team is None or not team.is_active:
             raise Invalid({"team_id": N_("Choose one of the values offered.")})
+        db.hold(s, team)  # the answer names it
         return team.id
     category = s.get(Category, category_id) if category_id else None
     while category and not category.team_id and category.parent_id:

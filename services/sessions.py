@@ -4,8 +4,18 @@ import hashlib
 import secrets
 from collections.abc import Collection, Iterable
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, false, literal, null, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    bindparam,
+    delete,
+    false,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from data import db
@@ -211,10 +221,7 @@ def _is_alive(session: LoginSession, user: User) -> bool:
 def _as_actor(s: Session, user: User) -> Actor:
     """Read all that decides in one trip: it is read before everything that anybody does."""
     db.hold(s, user)
-    decided = select(Setting.name, Setting.value, literal(0), false())
-    teams = select(literal(""), null(), Team.id, Team.sees_only_own).join(Membership)
-    mine = teams.where(Membership.user_id == user.id, Team.is_active)
-    rows = s.execute(union_all(decided, mine)).all()
+    rows = s.execute(_DECIDING, {"person": user.id}).all()
     sees_only = {team_id: only for name, _value, team_id, only in rows if not name}
     return Actor(
         id=user.id,
@@ -226,3 +233,13 @@ def _as_actor(s: Session, user: User) -> Actor:
         timezone=user.timezone or _home_zone,
         policy=settings.policy({name: value for name, value, _team, _only in rows if name}),
     )
+
+
+def _deciding() -> CompoundSelect[Any]:
+    decided = select(Setting.name, Setting.value, literal(0), false())
+    teams = select(literal(""), null(), Team.id, Team.sees_only_own).join(Membership)
+    mine = teams.where(Membership.user_id == bindparam("person"), Team.is_active)
+    return union_all(decided, mine)
+
+
+_DECIDING = _deciding()  # put together once: it is asked before everything that anybody does

@@ -149,6 +149,7 @@ def active_person(s: Session, user_id: object, field: str = "requester_id") -> i
     person = s.get(User, user_id) if is_id else None
     if person is None or not person.is_active:
         raise Invalid({field: N_("Choose one of the people offered.")})
+    db.hold(s, person)  # whose name is asked for next
     return person.id
 
 

@@ -8,10 +8,10 @@ import secrets
 import string
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from data.clock import now
@@ -190,14 +190,12 @@ def bearer(s: Session, token: str) -> Bearer:
     """
     if not token.startswith(f"{MARK}_") or len(token) > 100:
         raise BadToken
-    query = select(ApiToken, User).join(User, ApiToken.user_id == User.id)
-    row = s.execute(query.where(ApiToken.token_hash == hash_token(token))).one_or_none()
-    if row is None or not _is_alive(row[0]) or not row[1].is_active:
+    kept = s.execute(_KEPT, {"hashed": hash_token(token)}).one_or_none()
+    if kept is None or not kept.is_active or not _is_alive(kept.expires_at, kept.revoked_at):
         raise BadToken
-    kept, user = row
     is_stale = kept.last_used_at is None or kept.last_used_at < now() - TOUCH_EVERY
-    scopes = frozenset(Scope(name) for name in kept.scopes if name in set(Scope))
-    return Bearer(kept.id, user.id, user.language, scopes, is_stale)
+    scopes = frozenset(Scope(name) for name in kept.scopes if name in _KNOWN)
+    return Bearer(kept.id, kept.user_id, kept.language, scopes, is_stale)
 
 
 def actor(s: Session, found: Bearer) -> Actor:
@@ -294,8 +292,26 @@ def _may_revoke(by: Actor, token: ApiToken) -> bool:
     return token.user_id == by.id or allows(by, Action.TOKEN_MANAGE)
 
 
-def _is_alive(token: ApiToken) -> bool:
-    return token.revoked_at is None and now() < token.expires_at
+def _is_alive(expires_at: datetime, revoked_at: datetime | None) -> bool:
+    return revoked_at is None and now() < expires_at
+
+
+_KNOWN = frozenset(Scope)
+# Asked at each request: put together once, and of two rows only what is looked at.
+_KEPT = (
+    select(
+        ApiToken.id,
+        ApiToken.user_id,
+        ApiToken.scopes,
+        ApiToken.expires_at,
+        ApiToken.last_used_at,
+        ApiToken.revoked_at,
+        User.language,
+        User.is_active,
+    )
+    .join(User, ApiToken.user_id == User.id)
+    .where(ApiToken.token_hash == bindparam("hashed"))
+)
 
 
 def _random(length: int) -> str:

@@ -10,7 +10,8 @@ from data.models import Category, Draft, Event, Status, Ticket
 from services import creation, drafts, transitions
 from services.creation import NewTicket
 from tests.callers import Callers
-from tests.conftest import People, happened
+from tests.conftest import People, Queries, happened
+from tests.promises import policy
 
 FIELDS = [
     "number",
@@ -105,6 +106,31 @@ async def test_staff_open_one_for_a_caller(callers: Callers, people: People) -> 
     assert (ticket["requester"]["name"], ticket["created_by"]["name"]) == ("Driss", "Bruno")
     assert (ticket["channel"], ticket["tags"]) == ("phone", ["badge"])
     assert [person["name"] for person in ticket["observers"]] == ["Alice"]
+    assert (await callers.bruno.get(f"/tickets/{ticket['number']}")).json() == ticket
+
+
+async def test_a_ticket_just_made_is_not_read_again_to_be_told(
+    s: Session, callers: Callers, people: People, queries: Queries
+) -> None:
+    policy(s, people.diane, accept_minutes=30, resolve_minutes=240)
+    s.commit()
+    wish = {
+        "title": "Badge perdu",
+        "requester": people.driss.id,
+        "team": min(people.bruno.team_ids),
+    }
+    await callers.bruno.post("/tickets", json=wish)  # the row of numbers, the token’s last use
+    queries.statements.clear()
+
+    made = await callers.bruno.post("/tickets", json=wish)
+
+    assert made.json()["requester"]["name"] == "Driss"
+    assert made.json()["team"]["name"] == "Réseau"
+    asked = [text for text in queries.statements if text.startswith("SELECT")]
+    assert not [text for text in asked if "FROM ticket" in text or "JOIN ticket" in text]
+    assert len([text for text in asked if "FROM user " in text]) == 2  # who asks, and for whom
+    assert made.json()["resolve_due_at"]
+    assert (await callers.bruno.get(f"/tickets/{made.json()['number']}")).json() == made.json()
 
 
 async def test_the_life_of_a_ticket(s: Session, callers: Callers, ticket: Ticket) -> None:

@@ -55,13 +55,23 @@ def _stale(ticket: Ticket) -> list[tuple[Any, str, int | None]]:
 
 def _name(s: Session, stale: list[tuple[Any, str, int | None]]) -> None:
     ids = {person for _ticket, _field, person in stale if person}
-    names: dict[int, str] = {}
-    if ids:
+    names = _loaded(s, ids)
+    if unknown := ids - names.keys():
         with s.no_autoflush:
-            rows = s.execute(select(User.id, User.name).where(User.id.in_(ids)))
-            names = {key: listed(name) for key, name in rows}
+            rows = s.execute(select(User.id, User.name).where(User.id.in_(unknown)))
+            names |= {key: listed(name) for key, name in rows}
     for ticket, field, person in stale:
         setattr(ticket, field, names.get(person or 0, ""))
+
+
+def _loaded(s: Session, ids: set[int]) -> dict[int, str]:
+    """Return the names of those whom the session has read: as a rule whoever does something."""
+    found = {}
+    for person in ids:
+        user = s.identity_map.get(s.identity_key(User, person))
+        if user is not None and "name" not in inspect(user).unloaded:
+            found[person] = listed(user.name)
+    return found
 
 
 def names_of(s: Session, person: int | None) -> list[str]:

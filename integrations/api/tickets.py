@@ -17,6 +17,7 @@ from services import categories, creation, filters, lists, tickets, trash, whole
 from services.creation import NewTicket
 from services.filters import Filter
 from services.permissions import Action, Actor, require
+from services.whole_tickets import WholeTicket
 
 router = APIRouter(tags=["tickets"])
 
@@ -165,12 +166,15 @@ async def purge_ticket(call: WritesTickets, number: Number) -> Response:
     return await call.act(work)
 
 
-def told(s: Session, by: Actor, number: int, *, status: int = 200) -> Answer:
+def told(s: Session, by: Actor, number: int) -> Answer:
     """Return a ticket that `by` was found to see, or has just changed, as an answer."""
-    whole = whole_tickets.of_seen(s, [number])[0]
+    return _answer(whole_tickets.of_seen(s, [number])[0], by)
+
+
+def _answer(whole: WholeTicket, by: Actor, *, status: int = 200) -> Answer:
     headers = {"ETag": tag_of(whole.ticket.version)}
     if status == 201:
-        headers["Location"] = f"/api/v1/tickets/{number}"
+        headers["Location"] = f"/api/v1/tickets/{whole.ticket.number}"
     return Answer(content=shapes.ticket(whole, by), status=status, headers=headers)
 
 
@@ -199,7 +203,9 @@ def _created(s: Session, by: Actor, wish: TicketNew) -> Answer:
         tags=tuple(wish.tags),
         observer_ids=tuple(wish.observers),
     )
-    return told(s, by, creation.create(s, by, new).number, status=201)
+    ticket = creation.create(s, by, new)
+    has_company = bool(new.tags or new.observer_ids)
+    return _answer(whole_tickets.of_new(s, ticket, has_company=has_company), by, status=201)
 
 
 def _page(s: Session, by: Actor, wanted: TicketQuery) -> TicketPage:

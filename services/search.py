@@ -164,18 +164,17 @@ def _read(
     For staff without operators these are the newest of all: their numbers are asked for first,
     since a database may rather sort, or filter, every ticket that there is.
     """
-    matches = text_search.holds(terms.query, whole=_reads_notes(by)).label("matches")
+    matches = text_search.holds(terms.query, whole=_reads_notes(by))
     number = TicketText.ticket_number
     if by.is_staff and not terms.operators:
         latest = select(number).order_by(number.desc()).limit(most)
         last = s.scalars(latest.where(number < below) if below is not None else latest).all()
-        seen = among.join(TicketText, number == Ticket.number).where(number.in_(last))
-        found = s.execute(seen.with_only_columns(*_RANKED, matches).select_from(Ticket)).all()
-        return [row for row in found if row.matches], last
+        seen = among.join(TicketText, number == Ticket.number).where(number.in_(last), matches)
+        return s.execute(seen.with_only_columns(*_RANKED).select_from(Ticket)).all(), last
     if below is not None:
         among = among.where(Ticket.number < below)
     newest = among.with_only_columns(*_RANKED).order_by(Ticket.number.desc()).limit(most).subquery()
-    query = select(*newest.c, matches)
+    query = select(*newest.c, matches.label("matches"))
     rows = s.execute(query.join(TicketText, number == newest.c.number)).all()
     return [row for row in rows if row.matches], [row.number for row in rows]
 

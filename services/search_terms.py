@@ -11,7 +11,7 @@ from typing import Any
 
 from data.models import Priority, Status
 from data.text import clean_line
-from data.text_search import MOST_UNWANTED, MOST_WANTED, Phrase, Query, words
+from data.text_search import MOST_UNWANTED, MOST_WANTED, SHORTEST, Phrase, Query, words
 from services import labels
 from services.words import LANGUAGES, catalogue
 from services.workflow import DONE, OPEN
@@ -74,8 +74,13 @@ class Terms:
 
     @property
     def query(self) -> Query:
-        """Return what is asked of the texts."""
-        return Query(tuple(self.wanted), tuple(self.unwanted))
+        """Return what is asked of the texts.
+
+        A beginning of one or two letters after other words waits for more: it narrows little, and
+        an index puts together all words that begin so. Titles that have it come first meanwhile.
+        """
+        wanted = [phrase for phrase in self.wanted if not _is_hint(phrase)] or self.wanted
+        return Query(tuple(wanted), tuple(self.unwanted))
 
     @property
     def is_of_words_alone(self) -> bool:
@@ -86,7 +91,8 @@ class Terms:
 def read(text: str, *, is_typing: bool = False) -> Terms:
     """Take a text apart; `is_typing`: its last word may be the beginning of one.
 
-    What is beyond MAX_TEXT, MOST_WANTED, MOST_UNWANTED or MAX_OPERATORS is left out.
+    One or two letters that a space follows are a word. What is beyond MAX_TEXT, MOST_WANTED,
+    MOST_UNWANTED or MAX_OPERATORS is left out.
     """
     line = _QUOTES.sub('"', clean_line(text[:MAX_TEXT]))
     terms = Terms()
@@ -99,12 +105,22 @@ def read(text: str, *, is_typing: bool = False) -> Terms:
             _add_words(terms, found, is_begun=is_begun)
         elif len(terms.operators) < MAX_OPERATORS:
             terms.operators.append(operator)
+    if text[:MAX_TEXT] != text[:MAX_TEXT].rstrip():
+        terms.wanted = [_ended(phrase) for phrase in terms.wanted]
     terms.number = _number(line)
     return terms
 
 
 _QUOTES = re.compile("[«»“”„]")
 _PART = re.compile(r'(?:(?<!\S)(-))?(?:([^\W\d_]+):)?(?:"([^"]*)"?|([^\s"]+))')
+
+
+def _is_hint(phrase: Phrase) -> bool:
+    return phrase.is_prefix and len(phrase.words[-1]) < SHORTEST
+
+
+def _ended(phrase: Phrase) -> Phrase:
+    return Phrase(phrase.words) if _is_hint(phrase) else phrase
 
 
 def _add_words(terms: Terms, found: re.Match[str], *, is_begun: bool) -> None:

@@ -102,6 +102,22 @@ def test_while_one_types_the_last_word_is_a_beginning(s: Session, people: People
     assert found(s, people.bruno, "vid") == []
 
 
+def test_while_one_types_a_short_beginning_orders_and_does_not_narrow(
+    s: Session, people: People
+) -> None:
+    depot = opened(s, people.alice, "Imprimante du dépôt")
+    hall = opened(s, people.alice, "Imprimante du hall")
+
+    def offered(text: str) -> list[int | None]:
+        return [hit.number for hit in search.typing(s, people.bruno, text).hits if hit.number]
+
+    assert offered("imprimante dé") == [depot, hall]
+    assert offered("imprimante ha") == [hall, depot]
+    assert offered("imprimante hal") == [hall]
+    assert offered("imprimante ha ") == found(s, people.bruno, "imprimante ha") == []
+    assert offered("imprimante du ") == [hall, depot]
+
+
 @pytest.mark.parametrize(
     "text", ["erreur:0x80070005", "statut:bizarre", "http://exemple.fr", "avant:hier", "note:"]
 )

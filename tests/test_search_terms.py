@@ -154,3 +154,22 @@ def test_any_text_is_answered_by_both_databases(s: Session, people: People, text
             ask(s, people.bruno, text)
             ask(s, people.alice, text)
     s.rollback()
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("imprimante d", [("imprimante", False)]),
+        ("imprimante de", [("imprimante", False)]),
+        ("imprimante dep", [("imprimante", False), ("dep", True)]),
+        ("imprimante de ", [("imprimante", False), ("de", False)]),
+        ("de", [("de", True)]),
+        ("statut:ouvert de", [("de", True)]),
+    ],
+)
+def test_while_one_types_one_or_two_letters_after_a_word_wait_for_more(
+    typed: str, asked: list[tuple[str, bool]]
+) -> None:
+    terms = search_terms.read(typed, is_typing=True)
+
+    assert [(" ".join(p.words), p.is_prefix) for p in terms.query.wanted] == asked

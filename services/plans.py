@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     CompoundSelect,
     Select,
     and_,
+    column,
     func,
     literal,
     or_,
@@ -127,7 +129,9 @@ def _found(
     if len(pages) == 1:
         return pages[0]
     # Each branch in a query of its own: SQLite orders and cuts a union only as a whole.
-    each = [select(one.c.number, one.c.sort_key) for one in (p.subquery() for p in pages)]
+    # Columns by name: to learn those of each query costs a tenth of all that is done here.
+    named = (column("number", BigInteger), column("sort_key", order.column.type))
+    each = [select(*named).select_from(one.subquery()) for one in pages]
     both = each[0].union(*each[1:]).subquery()  # who asked for a ticket may also follow it
     every = select(both.c.number, both.c.sort_key)
     return every.order_by(*ordered(both.c.sort_key, both.c.number, order)).limit(limit)

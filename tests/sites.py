@@ -11,16 +11,17 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from data import db
+from data import connections, db
 from data.models import Role, Ticket
 from services import accounts, categories, comments, creation, passwords, sessions, teams, users
 from services.permissions import Actor
@@ -83,7 +84,10 @@ class Site:
             return work(s)
 
     def read(self, work: Callable[[Session], R]) -> R:
-        """Look at the data."""
+        """Look at the data, also when its server was killed since the last look."""
+        for _attempt in range(connections.POOL_SIZE):
+            with suppress(DBAPIError), Session(self.engine, expire_on_commit=False) as s:
+                return work(s)
         with Session(self.engine, expire_on_commit=False) as s:
             return work(s)
 

@@ -14,8 +14,8 @@ from data import db
 from data.clock import now
 from data.models import Delivery, DeliveryState, Event
 from services import deliveries
-from services.bundles import Parcel
-from services.deliveries import LEASE, Outcome, Plan
+from services.bundles import LEASES, Parcel
+from services.deliveries import Outcome, Plan
 from tests.conftest import Clock, People
 
 FAILED = Outcome("unreachable")
@@ -131,7 +131,7 @@ def test_the_bundle_of_a_sender_that_was_killed_is_taken_again_whole(
     (lost,) = take(s)
     planned(s, 1)  # goes out on its own: the lost one may have arrived
     (other,) = take(s)
-    time.pass_by(seconds=LEASE.total_seconds() + 1)
+    time.pass_by(seconds=LEASES["email"].total_seconds() + 1)
     settle(s, other, ARRIVED)
 
     (again,) = take(s)
@@ -145,7 +145,7 @@ def test_who_comes_back_after_the_lease_changes_nothing_of_a_bundle(
 ) -> None:
     ids = planned(s, 3)
     (late,) = take(s)
-    time.pass_by(seconds=LEASE.total_seconds() + 1)
+    time.pass_by(seconds=LEASES["email"].total_seconds() + 1)
     (current,) = take(s)
 
     settle(s, late, FAILED)

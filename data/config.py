@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 PREFIX = "APPTICKET_"
 LANGUAGES = ("fr", "en")
 SMTP_TLS = ("starttls", "tls", "none")
+LOOPBACK = ("127.0.0.0/8", "::1")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 _SMTP_HOST = r"[A-Za-z0-9_.:-]{0,253}"
@@ -44,6 +45,9 @@ class Settings:
     log_level: str = "INFO"
     api_rate: int = 200
     webhook_allow: tuple[str, ...] = ()
+    metrics_token: str = field(default="", repr=False)
+    metrics_allow: tuple[str, ...] = LOOPBACK
+    metrics_port: str = ""
     smtp_host: str = ""
     smtp_port: str = ""
     smtp_tls: str = ""
@@ -90,7 +94,7 @@ def read(env: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> S
         data_dir=data_dir,
         database_url=reader.database_url(f"sqlite:///{data_dir / 'appticket.db'}"),
         redis_url=reader.url("REDIS_URL", "", {"redis", "rediss", "unix"}),
-        secret_key=reader.secret_key(),
+        secret_key=reader.secret("SECRET_KEY", at_least=32),
         base_url=reader.url("BASE_URL", f"http://localhost:{port}", {"http", "https"}).rstrip("/"),
         language=reader.one_of("LANGUAGE", "fr", LANGUAGES),
         timezone=reader.zone("TIMEZONE", "Europe/Paris"),
@@ -99,6 +103,9 @@ def read(env: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> S
         log_level=reader.one_of("LOG_LEVEL", "INFO", LOG_LEVELS),
         api_rate=reader.number("API_RATE", 200, at_most=100_000),
         webhook_allow=reader.hosts("WEBHOOK_ALLOW"),
+        metrics_token=reader.secret("METRICS_TOKEN", at_least=16),
+        metrics_allow=reader.networks("METRICS_ALLOW", LOOPBACK),
+        metrics_port=reader.port_or_none("METRICS_PORT"),
         smtp_host=reader.matching("SMTP_HOST", "", _SMTP_HOST),
         smtp_port=reader.port_or_none("SMTP_PORT"),
         smtp_tls=reader.one_of("SMTP_TLS", "", ("", *SMTP_TLS)),
@@ -205,10 +212,23 @@ class _Reader:
                     self._refuse(name, f"must list hosts or networks, not “{entry}”")
         return entries
 
-    def secret_key(self) -> str:
-        value = self.text("SECRET_KEY", "")
-        if value and len(value) < 32:
-            self._refuse("SECRET_KEY", "must be at least 32 characters long")
+    def networks(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Return addresses and networks that are separated by commas; `none` is none at all."""
+        value = self.text(name, ",".join(default))
+        entries = tuple(e for e in (part.strip() for part in value.split(",")) if e)
+        if value == "none":
+            return ()
+        for entry in entries:
+            try:
+                ip_network(entry, strict=False)
+            except ValueError:
+                self._refuse(name, f"must list addresses or networks, or be none, not “{entry}”")
+        return entries
+
+    def secret(self, name: str, *, at_least: int) -> str:
+        value = self.text(name, "")
+        if value and len(value) < at_least:
+            self._refuse(name, f"must be at least {at_least} characters long")
         return value
 
     def zone(self, name: str, default: str) -> ZoneInfo:

@@ -20,6 +20,7 @@ from data.db import Base, Ranked
 
 Values = tuple[Any, ...] | str  # of one row: as SQLite takes them, or as SQL
 
+_ROOM_KIB = 65_536
 _LONGEST = 1_000_000  # characters of a statement; MySQL takes 16 MiB at once by default
 _SPECIAL = re.compile("[\0\n\r\x1a\"'\\\\]")  # what `escape_string` changes
 
@@ -68,6 +69,15 @@ class Shape:
         for statement in _statements(self._statement, rows):
             plainly = {"no_parameters": True}  # a percent sign is one
             connection.exec_driver_sql(statement, execution_options=plainly)
+
+
+def make_room(s: Session) -> None:
+    """Let SQLite keep at hand the pages of indexes that each of many tickets changes again.
+
+    For as long as the connection lives: for a process that does little else.
+    """
+    if s.get_bind().dialect.name == "sqlite":
+        s.connection().exec_driver_sql(f"PRAGMA cache_size = -{_ROOM_KIB}")
 
 
 def _statements(head: str, rows: Sequence[tuple[int, Values]]) -> list[str]:

@@ -8,12 +8,13 @@ comes as words of letters and digits (R-6).
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
     Subquery,
     Text,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal,
     select,
     table,
     true,
@@ -41,6 +43,8 @@ MOST_CHARACTERS = 500_000  # of one ticket: what comes after is not searched
 SHORTEST = 3  # MySQL’s index leaves out shorter words: they are lengthened
 MOST_WANTED = 8
 MOST_UNWANTED = 4
+WEIGHED = 200  # the newest texts tell which words are frequent …
+FREQUENT = 10  # … those in more than so many of them
 
 # MySQL’s index leaves these out as well (INNODB_FT_DEFAULT_STOPWORD).
 _LEFT_OUT = frozenset(
@@ -49,18 +53,6 @@ _LEFT_OUT = frozenset(
         """
     a about an are as at be by com de en for from how i in is it la of on or that the this to was
     what when where who will with und www
-""",
-    )
-)
-# Nearly every ticket has some of these: MySQL reads all of them for each one that is asked for.
-_COMMON = _LEFT_OUT | frozenset(
-    re.findall(
-        r"\w+",
-        """
-    au aux avec c ce ces cette d dans depuis des du elle est et il j je l le les ma mais me mes mon
-    n ne nous ont ou par pas plus pour qu que qui s sa se ses si son sont sur t un une vous y
-    and but can do has have he if my no not she so they we you your bonjour hello merci thanks
-    0 1 2 3 4 5 6 7 8 9
 """,
     )
 )
@@ -117,6 +109,29 @@ def holds(query: Query, *, whole: bool) -> ColumnElement[bool]:
     return _holds(query, text)
 
 
+def frequent(s: Session, query: Query, *, whole: bool) -> frozenset[str]:
+    """Return the words of a query that many tickets have, as far as the newest tell.
+
+    MySQL reads all tickets that have a word, for each word that is asked for; SQLite does not, and
+    has no frequent ones. The SQL is the same whatever is asked for, as in `holds`.
+    """
+    if _is_sqlite(s):
+        return frozenset()
+    wanted = sorted(asked_of(query))[:MOST_WANTED]
+    text = func.coalesce(TicketText.whole, TicketText.public) if whole else TicketText.public
+    some = select(text.label("text")).order_by(TicketText.ticket_number.desc()).limit(WEIGHED)
+    texts = some.subquery().c.text
+    parts = [*map(_as_said, wanted), *[" "] * MOST_WANTED][:MOST_WANTED]
+    counts = [func.sum(func.instr(texts, part) > 0, type_=Integer) for part in parts]
+    found = zip(wanted, s.execute(select(*counts)).one(), strict=False)
+    return frozenset(word for word, count in found if (count or 0) > FREQUENT)
+
+
+def asked_of(query: Query) -> frozenset[str]:
+    """Return the words that an index is asked for; one that is a beginning ends with a star."""
+    return frozenset(word for phrase in query.wanted for word in _starred(phrase))
+
+
 def newest(
     s: Session,
     query: Query,
@@ -125,12 +140,14 @@ def newest(
     whole: bool,
     limit: int,
     below: int | None = None,
+    passed: frozenset[str] = frozenset(),
 ) -> Subquery:
     """Select the highest `number` of the tickets in `among` whose words match, by the index.
 
-    All are smaller than `below`, if that is given.
+    All are smaller than `below`, if that is given. MySQL’s index is not asked for the words that
+    are `passed` over, unless they are all: what the others find is looked at.
     """
-    branch = _on_sqlite if _is_sqlite(s) else _on_mysql
+    branch = _on_sqlite if _is_sqlite(s) else partial(_on_mysql, passed=passed)
     number = _FTS5.c.rowid if _is_sqlite(s) else TicketText.ticket_number
     smaller = [number < below] if below is not None else []
     found = [
@@ -146,6 +163,16 @@ def said_in(s: Session, name: Any, words_: Iterable[str]) -> ColumnElement[bool]
     bare = func.fold(name) if _is_sqlite(s) else name.collate("utf8mb4_unicode_ci")
     return and_(*(bare.contains(word, autoescape=True) for word in words_))
 
+
+def begun_in(s: Session, name: Any, words_: Iterable[str]) -> ColumnElement[bool]:
+    """Return whether each of some folded words begins one of a short text, accents or not."""
+    spaced = literal(" ").concat(name)
+    for mark in _WITHIN_NAMES:
+        spaced = func.replace(spaced, mark, " ")
+    return said_in(s, spaced, (f" {word}" for word in words_))
+
+
+_WITHIN_NAMES = "-'’"
 
 # Which words a branch looks through: `rest` are the public ones of tickets without a note.
 _COLUMNS = {"public": "public", "rest": "public", "whole": "whole"}
@@ -170,9 +197,11 @@ def _quoted(phrase: Phrase) -> str:
     return f'"{_spelt(phrase)}"{"*" if phrase.is_prefix else ""}'
 
 
-def _on_mysql(query: Query, among: Select[Any], audience: str) -> Select[Any]:
+def _on_mysql(
+    query: Query, among: Select[Any], audience: str, passed: frozenset[str]
+) -> Select[Any]:
     text = getattr(TicketText, _COLUMNS[audience])
-    asked, unsaid = _boolean(query)
+    asked, unsaid = _boolean(query, passed)
     found = (
         among.with_only_columns(TicketText.ticket_number.label("number"))
         .select_from(Ticket)
@@ -185,10 +214,10 @@ def _on_mysql(query: Query, among: Select[Any], audience: str) -> Select[Any]:
     return found.where(_holds(unsaid, text)) if unsaid.wanted or unsaid.unwanted else found
 
 
-def _boolean(query: Query) -> tuple[str, Query]:
+def _boolean(query: Query, passed: frozenset[str]) -> tuple[str, Query]:
     """Write in MySQL’s syntax what narrows; return beside it what it cannot, or slowly, say."""
     wanted = [_starred(phrase) for phrase in query.wanted]
-    rare = {word for words_ in wanted for word in words_ if word.rstrip("_*") not in _COMMON}
+    rare = asked_of(query) - passed
     asked = [f"+{word}" for words_ in wanted for word in words_ if word in rare or not rare]
     unwanted = [phrase for phrase in query.unwanted if len(phrase.words) == 1]
     unsaid = Query(
@@ -224,6 +253,11 @@ def _holds(query: Query, text: Any) -> ColumnElement[bool]:
 
 def _between(phrase: Phrase) -> str:
     return f" {_spelt(phrase)}{'' if phrase.is_prefix else ' '}"
+
+
+def _as_said(word: str) -> str:
+    """Return what is looked for in a text, of a word that an index is asked for."""
+    return f" {word[:-1]}" if word.endswith("*") else f" {word} "
 
 
 def _spelt(phrase: Phrase) -> str:

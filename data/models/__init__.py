@@ -9,6 +9,15 @@ from data.models.identity import LoginSession, Throttle
 from data.models.names import Renaming
 from data.models.notifications import MutedTicket, Notification, Pace, Preference, Template
 from data.models.organisation import Category, Membership, Role, Team, Theme, User
+from data.models.recurring import Burst, BurstSeen, BurstTicket, RecurringGroup, RecurringRun
+from data.models.reports import (
+    Report,
+    ReportKind,
+    ReportPlan,
+    ReportRecipient,
+    ReportState,
+    ReportTicket,
+)
 from data.models.schedule import Schedule
 from data.models.search import TicketText
 from data.models.settings import Sequence, Setting
@@ -38,6 +47,9 @@ __all__ = [
     "Alarm",
     "ApiToken",
     "Attachment",
+    "Burst",
+    "BurstSeen",
+    "BurstTicket",
     "Calendar",
     "Category",
     "Channel",
@@ -64,8 +76,16 @@ __all__ = [
     "PendingReason",
     "Preference",
     "Priority",
+    "RecurringGroup",
+    "RecurringRun",
     "Renaming",
     "Renewal",
+    "Report",
+    "ReportKind",
+    "ReportPlan",
+    "ReportRecipient",
+    "ReportState",
+    "ReportTicket",
     "Role",
     "SavedView",
     "Schedule",

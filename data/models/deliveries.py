@@ -15,7 +15,7 @@ class DeliveryState(StrEnum):
     """How far a delivery is."""
 
     PENDING = "pending"
-    LEASED = "leased"  # somebody is sending it, until the lease is over
+    LEASED = "leased"  # somebody is sending it, unless they are no more
     DONE = "done"
     SKIPPED = "skipped"  # when it was to be sent, it was no longer wanted or allowed
     DEAD = "dead"  # given up; an administrator may send it again
@@ -25,7 +25,11 @@ class Delivery(Base):
     """One event to be told to one recipient by one channel; the truth of queues and workers.
 
     `recipient` is what the channel knows them by (`webhook`: its id). `key` stays the same however
-    often it is sent: by it a receiver knows a repeat. `request_id` names the last attempt.
+    often it is sent: by it a receiver knows a repeat. `request_id` names the last attempt, and is
+    the lease of whoever makes it: each process times it by its own stopwatch (`services.leases`).
+
+    `next_at` is read by the clock of the database. When it is no appointment but a pause,
+    `paused_at` is when that began: one that begins in the future is of a clock that was set back.
 
     Those of one channel, recipient and `bundle` that are due go out as one message; the first
     attempt gives them a `message_key` in common, so that a repeat is the same message again.
@@ -35,6 +39,8 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "channel", "recipient"),
         Index(None, "state", "next_at"),
+        Index(None, "state", "paused_at"),
+        Index(None, "channel", "id"),
         Index(None, "channel", "recipient", "id"),
         Index(None, "created_at"),
         Index(None, "channel", "state", "id"),
@@ -54,7 +60,7 @@ class Delivery(Base):
     state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(default=now)
-    lease_until: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
     status: Mapped[int | None]  # the last answer: its code in the channel's terms, HTTP's for one
     error: Mapped[str] = mapped_column(String(64), default="")  # a key of `services.deliveries`
     answer: Mapped[str] = mapped_column(String(500), default="")  # its beginning, as text

@@ -27,6 +27,21 @@ _DUE_ORDER = (
     "CASE WHEN status IN ('new', 'in_progress', 'pending') AND resolve_due_at IS NOT NULL "
     "THEN resolve_due_at ELSE '9999-12-31 00:00:00.000000' END"
 )
+# What is kept already is not counted down: twins of `services.deadlines.is_met`.
+_ACCEPT_ORDER = (
+    "CASE WHEN status IN ('new', 'in_progress', 'pending') AND accept_due_at IS NOT NULL "
+    "AND (accepted_at IS NULL OR assigned_at IS NOT NULL) "
+    "THEN accept_due_at ELSE '9999-12-31 00:00:00.000000' END"
+)
+_RESPONSE_ORDER = (
+    "CASE WHEN status IN ('new', 'in_progress', 'pending') AND first_response_due_at IS NOT NULL "
+    "AND first_response_at IS NULL "
+    "THEN first_response_due_at ELSE '9999-12-31 00:00:00.000000' END"
+)
+_NEXT_ORDER = (
+    "CASE WHEN accept_order <= response_order AND accept_order <= due_order THEN accept_order "
+    "WHEN response_order <= due_order THEN response_order ELSE due_order END"
+)
 
 
 # Spelled as a database keeps it; `Shelf` names the values.
@@ -128,6 +143,15 @@ class LinkKind(StrEnum):
     PARENT_OF = "parent_of"
 
 
+# What lists are narrowed to most. It stands in the indexes that are entered for one of these, so
+# that the others are looked at there, without reading the ticket (services/entries.py).
+HELD = ("status", "priority", "category_id", "team_id", "lead_id", "answered_by_requester")
+
+
+def _holding(name: str, *columns: str) -> Index:
+    return Index(f"ix_ticket_{name}", *columns, *(each for each in HELD if each not in columns))
+
+
 class Ticket(Base):
     """A request for help, from first word to closure. `number` is its only identity."""
 
@@ -137,20 +161,23 @@ class Ticket(Base):
         Index("ix_ticket_by_updated", "shelf", "updated_at", "number"),
         Index("ix_ticket_by_created", "shelf", "created_at", "number"),
         Index("ix_ticket_by_number", "shelf", "number"),
-        Index("ix_ticket_by_priority", "shelf", "priority", "number"),
+        _holding("by_priority", "shelf", "priority", "number"),
         Index("ix_ticket_by_due", "shelf", "due_order", "number"),
-        Index("ix_ticket_by_status", "shelf", "status", "number"),
+        Index("ix_ticket_by_accept", "shelf", "accept_order", "number"),
+        Index("ix_ticket_by_response", "shelf", "response_order", "number"),
+        Index("ix_ticket_by_next", "shelf", "next_order", "number"),
+        _holding("by_status", "shelf", "status", "number"),
         Index("ix_ticket_by_title", "shelf", "folded_title", "number"),
         Index("ix_ticket_by_lead", "shelf", "lead_name", "number"),
         Index("ix_ticket_by_requester", "shelf", "requester_name", "number"),
         Index("ix_ticket_by_deleted", "shelf", "deleted_at", "number"),
         # What narrows a list, in the usual order; a foreign key wants its column first.
         Index("ix_ticket_of_requester", "requester_id", "shelf", "updated_at", "number"),
-        Index("ix_ticket_of_lead", "lead_id", "shelf", "updated_at", "number"),
-        Index("ix_ticket_of_team", "team_id", "shelf", "updated_at", "number"),
+        _holding("of_lead", "lead_id", "shelf", "updated_at", "number"),
+        _holding("of_team", "team_id", "shelf", "updated_at", "number"),
         Index("ix_ticket_of_team_by_due", "team_id", "shelf", "due_order", "number"),
-        Index("ix_ticket_of_category", "category_id", "shelf", "updated_at", "number"),
-        Index("ix_ticket_of_status", "status", "shelf", "updated_at", "number"),
+        _holding("of_category", "category_id", "shelf", "updated_at", "number"),
+        _holding("of_status", "status", "shelf", "updated_at", "number"),
         Index("ix_ticket_answered", "shelf", "answered_by_requester", "updated_at", "number"),
         Base.__table_args__,
     )
@@ -181,6 +208,15 @@ class Ticket(Base):
     resolve_due_at: Mapped[datetime | None]
     due_order: Mapped[datetime] = mapped_column(  # what is done or has no deadline comes last
         Computed(_DUE_ORDER, persisted=True), nullable=True
+    )
+    accept_order: Mapped[datetime] = mapped_column(  # likewise what is accepted
+        Computed(_ACCEPT_ORDER, persisted=False), nullable=True
+    )
+    response_order: Mapped[datetime] = mapped_column(
+        Computed(_RESPONSE_ORDER, persisted=False), nullable=True
+    )
+    next_order: Mapped[datetime] = mapped_column(  # the first of the three
+        Computed(_NEXT_ORDER, persisted=False), nullable=True
     )
     is_due_by_hand: Mapped[bool] = mapped_column(default=False)  # resolve_due_at, then
     sla_policy_id: Mapped[int | None]  # no foreign key: a policy may go, what it promised stays

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from data.clock import now
 from data.models import Alarm, Membership, Priority, Stage, Target, Ticket
 from services import acceptance, deadlines, events, lives, tickets, workflow
+from services.deadlines import Cause
 from services.promises import Promise
 
 BATCH = 100  # alarms in one transaction
@@ -72,7 +73,7 @@ def _ring(s: Session, ticket: Ticket, alarm: Alarm) -> bool:
         event.created_at = max(now(), next_at)  # a clock that is put back rings nothing twice
         if stage is Stage.MISSED and promise:
             _escalate(s, ticket, target, promise)
-    deadlines.renew(s, ticket)
+    deadlines.renew(s, ticket, Cause.ALARM)
     return rings
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from data.clock import now
 from data.models import Membership, Part, Status, Team, Ticket, TicketPerson, User
 from services import acceptance, deadlines, events, parts, tickets, workflow
-from services.errors import Conflict, Invalid, NotAllowed, Taken
+from services.errors import Invalid, NotAllowed, Taken
 from services.permissions import (
     Action,
     Actor,
@@ -68,11 +68,7 @@ def assign(
     if lead_id is not None:
         is_somebody = lead_id != NOBODY
         wanted["lead_id"] = _repairer(s, by, lead_id, "lead_id") if is_somebody else None
-    for name, mine in wanted.items():
-        theirs = getattr(ticket, name)
-        if seen and name in seen and theirs not in (seen[name], mine):
-            who = events.last_to_change(s, number, name)
-            raise Conflict(field=name, theirs=theirs, mine=mine, name=who)
+    tickets.refuse_conflicts(s, by, ticket, wanted, seen or {})
     _hand_over(s, by, ticket, "ticket.assigned", wanted)
     return ticket
 

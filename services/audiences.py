@@ -23,13 +23,17 @@ from data.models import (
     User,
 )
 from services import sessions
+from services.burst_groups import LEAST
 from services.occasions import OCCASIONS, Circle, Reason, kind_of
-from services.permissions import Audience, is_staff, sees
+from services.permissions import Actor, Audience, is_staff, reads_reports_of, sees
 
 
 def audience(s: Session, event: Event) -> dict[int, Reason]:
     """Return who is told of an event, by id, and why."""
     return Audiences(s, [event]).of(event)
+
+
+_NAMING = {Circle.RECIPIENTS: Reason.RECIPIENT, Circle.HANDLERS: Reason.HANDLER}
 
 
 class Audiences:
@@ -42,7 +46,7 @@ class Audiences:
         self._s = s
         events = [event for event in events if event.kind in OCCASIONS]
         numbers = {event.ticket_number for event in events if event.ticket_number is not None}
-        self._tickets = around(s, numbers)
+        self._tickets = around(s, numbers.union(*map(burst_of, events)))
         self._comments = _comments(s, events)
         self._members = _members(s, {team for event in events if (team := self._team(event))})
         self._candidates = {event.id: self._around(event) for event in events}
@@ -59,6 +63,10 @@ class Audiences:
             for user_id, reason in self._candidates.get(event.id, {}).items()
             if self._may_be_told(user_id, reason, event)
         }
+
+    def actor(self, user_id: int) -> Actor:
+        """Return as whom one of the `users` looks."""
+        return self._actors[user_id]
 
     def _around(self, event: Event) -> dict[int, Reason]:
         """Return whom the table names, each with the first reason, whether they may know or not."""
@@ -94,7 +102,16 @@ class Audiences:
             return False
         if not is_staff(by.role) and self._is_internal(event):
             return False
+        if reason is Reason.RECIPIENT and not reads_reports_of(by, event.details.get("reach")):
+            return False
+        if reason is Reason.HANDLER and not self._sees_several(by, event):
+            return False
         return event.ticket_number is None or sees(by, self._tickets[event.ticket_number])
+
+    def _sees_several(self, by: Actor, event: Event) -> bool:
+        """Tell whether somebody sees so many of the tickets of a burst that it is one to them."""
+        there = [self._tickets[number] for number in burst_of(event) if number in self._tickets]
+        return sum(sees(by, ticket) for ticket in there) >= LEAST
 
     def _is_internal(self, event: Event) -> bool:
         return event.is_internal or bool(self._comments.get(event.details.get("comment_id", 0)))
@@ -106,6 +123,8 @@ class Audiences:
             yield from _each(_ids(event.details.get("mentions")), Reason.MENTION)
         elif circle is Circle.NAMED:
             yield from _each(_ids([event.details.get("user_id")]), Reason.HELPER)
+        elif circle in _NAMING:
+            yield from _each(_ids(event.details.get("recipients")), _NAMING[circle])
         elif circle is Circle.FORMER_LEAD:
             yield from _each(_former_lead(event), Reason.LEAD)
         elif circle is Circle.ADMINS:
@@ -159,6 +178,11 @@ def around(s: Session, numbers: Collection[int]) -> dict[int, Audience]:
         )
         for row in s.execute(query)
     }
+
+
+def burst_of(event: Event) -> list[int]:
+    """Return the numbers of the tickets of the burst that an event is about, if it is about one."""
+    return _ids(event.details.get("numbers"))
 
 
 def kind_for(event: Event, reason: Reason) -> str:

@@ -56,6 +56,11 @@ class Change:
         """Tell whether people, teams, settings, webhooks… changed; signing in is none."""
         return self.kind.partition(".")[0] in _OF_ORGANISATION
 
+    @property
+    def is_of_burst(self) -> bool:
+        """Tell whether several similar tickets came."""
+        return self.kind.startswith("burst.")
+
 
 # `type` and not `isinstance`: True is no number here.
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -66,8 +71,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 _OF_ORGANISATION = frozenset(
     {
-        *("calendar", "category", "delivery", "policy", "schedule", "setting", "settings"),
-        *("team", "user", "webhook"),
+        *("calendar", "category", "delivery", "policy", "report", "report_plan", "schedule"),
+        *("setting", "settings", "team", "user", "webhook"),
     }
 )
 
@@ -81,6 +86,11 @@ def recent(s: Session, since: datetime | None = None) -> list[Change]:
         Event.created_at > (since or now()) - WINDOW
     )
     return [Change(*row) for row in s.execute(query.order_by(Event.id))]
+
+
+def announce(s: Session, user_ids: Collection[int]) -> None:
+    """Let the pages of these people know, after the commit (`db.on_told`), that there is news."""
+    s.info.setdefault("told", set()).update(user_ids)
 
 
 def told(user_ids: Collection[int]) -> Iterator[dict[str, Any]]:

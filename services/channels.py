@@ -26,6 +26,7 @@ ERRORS: dict[str, str] = {  # beside those of `deliveries`
     "bounced": N_("The address does not exist, or takes no mail."),
     "channel_off": N_("This channel is switched off, or nothing could be told any more."),
     "doubt": N_("The mail server hung up before it said whether it has the message."),
+    "repeated": N_("It may have arrived twice."),
     "no_address": N_("This person has no address or number that a message can be sent to."),
     "sms_credit": N_("The SMS service lets nothing more pass: look at the account there."),
     "sms_login": N_("The SMS service refused the key or the secret."),

@@ -83,7 +83,8 @@ def edit(s: Session, by: Actor, comment_id: int, body: str, *, seen: str | None 
     if wanted == comment.body:
         return comment
     if seen is not None and seen != comment.body:
-        raise Conflict(field="body", theirs=comment.body, mine=wanted, name=by.name)
+        theirs = comment.body
+        raise Conflict(field="body", theirs=theirs, mine=wanted, name=by.name, is_own=True)
     before = comment.body
     _replace(s, by, comment, wanted)
     comment.edited_at = now()

@@ -1,16 +1,20 @@
 """What a message to a person says when it is sent: rights and wishes of that moment (R-4)."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache, partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from data.models import Comment, Delivery, Event, Pace, Ticket, User
-from services import audiences, sessions
+from services import audiences, bursts, reports, sessions
 from services.audiences import Audiences
 from services.bundles import Parcel
+from services.bursts import Sight
 from services.letters import Item, Letter
+from services.permissions import Actor
 from services.preferences import Wishes, accepts
+from services.report_document import Document
 
 _DIGESTS = frozenset({"hourly", "daily"})
 
@@ -50,7 +54,8 @@ def _letter(
         return None
     planned.sort(key=lambda delivery: delivery.event_id)
     wanted = _Wanted(user, parcel.channel, wishes)
-    items = tuple(known.item(d, found, user) for d in planned if wanted.holds(found, d))
+    told = [known.item(d, found, user) for d in planned if wanted.holds(found, d)]
+    items = tuple(item for item in told if item is not None)
     if not items:
         return None
     return Letter(
@@ -90,10 +95,19 @@ class _Known:
         query = query.options(*map(joinedload, around)).execution_options(populate_existing=True)
         self._tickets = {ticket.number: ticket for ticket in s.scalars(query)}
         self._comments = _comments(s, {d.event.details.get("comment_id") for d in planned})
+        self._report = cache(partial(_report, s))
+        self._burst = cache(partial(_burst, s))
 
-    def item(self, delivery: Delivery, found: Audiences, user: User) -> Item:
-        """Return what a delivery tells somebody who may be told."""
+    def item(self, delivery: Delivery, found: Audiences, user: User) -> Item | None:
+        """Return what a delivery tells somebody who may be told; None: it is no more."""
         event = delivery.event
+        report, burst = None, None
+        if event.kind == reports.MADE:
+            report = self._report(event.subject or "", sessions.language_of(user))
+        elif bursts.id_of(event):
+            burst = self._burst(found.actor(user.id), bursts.id_of(event))
+        if event.ticket_number is None and not (report or burst or _is_of_account(event)):
+            return None
         reason = found.of(event)[user.id]
         return Item(
             delivery_id=delivery.id,
@@ -103,7 +117,18 @@ class _Known:
             actor=event.actor.name if event.actor else "",
             ticket=self._tickets.get(event.ticket_number or 0),
             comment=self._comments.get(event.details.get("comment_id", 0)),
+            report=report,
+            burst=burst,
         )
+
+
+def _is_of_account(event: Event) -> bool:
+    return (event.subject or "").startswith("user:")
+
+
+def _burst(s: Session, by: Actor, burst_id: int) -> Sight | None:
+    """Return what somebody may know of a burst; None when it is none to them any more."""
+    return bursts.some(s, by, [burst_id]).get(burst_id)
 
 
 def _comments(s: Session, ids: set[int | None]) -> dict[int, Comment]:
@@ -112,6 +137,14 @@ def _comments(s: Session, ids: set[int | None]) -> dict[int, Comment]:
         return {}
     query = select(Comment).where(Comment.id.in_(ids - {None}), Comment.deleted_at.is_(None))
     return {comment.id: comment for comment in s.scalars(query)}
+
+
+def _report(s: Session, subject: str, language: str) -> Document | None:
+    """Return what a report says; None when somebody forgot it meanwhile."""
+    try:
+        return reports.told(s, int(subject.partition(":")[2]), language)
+    except (reports.NotReady, ValueError):
+        return None
 
 
 def _numbers(planned: Iterable[Delivery]) -> set[int]:

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import insert, select
@@ -28,6 +29,9 @@ from services.lives import Life
 from services.promises import Promise
 from services.workflow import DONE
 
+if TYPE_CHECKING:
+    from services.lists import TicketLine
+
 DUE: dict[Target, str] = {
     Target.ACCEPT: "accept_due_at",
     Target.FIRST_RESPONSE: "first_response_due_at",
@@ -38,6 +42,14 @@ _REMIND = timedelta(hours=1)  # before a deadline set by hand that no policy sta
 _MOMENT = timedelta(microseconds=1)
 
 Pauses = Sequence[tuple[datetime, datetime]]
+
+
+class Cause(Enum):
+    """What deadlines are computed again for: whether that alone may make one ring at once."""
+
+    WORK = auto()  # somebody changed the ticket: what is missed by that rings
+    RULES = auto()  # a policy or a calendar changed: it rings as the clock would have let it
+    ALARM = auto()  # another deadline was missed, and what that brought about made this one late
 
 
 class _Alarm(NamedTuple):
@@ -74,18 +86,14 @@ def keep(s: Session, ticket: Ticket, alarms: Alarms) -> None:
     _keep(s, {}, {ticket.number: alarms})
 
 
-def renew(s: Session, ticket: Ticket) -> None:
+def renew(s: Session, ticket: Ticket, cause: Cause = Cause.WORK) -> None:
     """Compute the ticket’s deadlines and alarms again; the caller holds its row."""
     if _is_concerned(s, ticket):
-        renew_all(s, [ticket])
+        renew_all(s, [ticket], cause)
 
 
-def renew_all(s: Session, tickets: Iterable[Ticket], *, quietly: bool = False) -> list[Ticket]:
-    """Compute the deadlines of tickets again, and return those whose deadlines moved.
-
-    `quietly`: a policy or a calendar changed, nobody worked. What that alone puts into the past is
-    late, but does not ring: it would be thousands at once.
-    """
+def renew_all(s: Session, tickets: Iterable[Ticket], cause: Cause = Cause.WORK) -> list[Ticket]:
+    """Compute the deadlines of tickets again, and return those whose deadlines moved."""
     some = [ticket for ticket in tickets if _is_concerned(s, ticket)]
     if not some:
         return []
@@ -94,7 +102,7 @@ def renew_all(s: Session, tickets: Iterable[Ticket], *, quietly: bool = False) -
     there = _alarms(s, [ticket.number for ticket in some])
     wanted = {ticket.number: _wanted(s, ticket, told[ticket.number]) for ticket in some}
     for number, alarms in wanted.items():
-        _quieten(alarms, there[number], is_quiet=quietly)
+        _quieten(alarms, there[number], cause)
     _keep(s, there, wanted)
     return moved
 
@@ -123,7 +131,7 @@ def reckon(
         return None
 
 
-def is_met(ticket: Ticket, target: Target) -> bool:
+def is_met(ticket: "Ticket | TicketLine", target: Target) -> bool:
     """Tell whether what was promised has been done."""
     if target is Target.ACCEPT:
         return ticket.accepted_at is not None and ticket.assigned_at is None
@@ -229,14 +237,27 @@ def _is_told(told: dict[Stage, datetime], stage: Stage, since: datetime) -> bool
     return stage in told and told[stage] >= since
 
 
-def _quieten(wanted: Alarms, there: Alarms, *, is_quiet: bool) -> None:
+def _quieten(wanted: Alarms, there: Alarms, cause: Cause) -> None:
     """Take as told what was told of the same deadline, or what is not to be told."""
     for target, alarm in wanted.items():
         was = there.get(target)
         is_same = was is not None and was.due_at == alarm.due_at
-        was_told = is_same and was is not None and was.stage is Stage.TOLD
-        if was_told or (is_quiet and not is_same and alarm.due_at <= now()):
+        was_told = was is not None and was.stage is Stage.TOLD
+        if was_told if is_same else _is_silent(was, alarm, cause):
             wanted[target] = _Alarm(Stage.TOLD, alarm.due_at, alarm.due_at)
+
+
+def _is_silent(was: _Alarm | None, alarm: _Alarm, cause: Cause) -> bool:
+    """Tell whether a deadline that moved into the past does not ring for that.
+
+    A rule may not break what it never promised, nor break again what was broken and told; an
+    escalation does not call for the next one at once.
+    """
+    if cause is Cause.WORK or alarm.due_at > now():
+        return False
+    if was is None or was.stage is Stage.TOLD:
+        return True
+    return cause is Cause.ALARM and was.due_at > now()
 
 
 def _alarms(s: Session, numbers: Sequence[int]) -> defaultdict[int, Alarms]:

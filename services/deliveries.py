@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
+    ColumnElement,
     Select,
     delete,
     func,
@@ -20,16 +21,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, joinedload
 
-from data.clock import now
+from data.clock import now, shared
 from data.models import Delivery, DeliveryState, Event
 from data.text import clean_line
 from services import checks, events
-from services.bundles import LEASE, Parcel, claim, due
+from services.bundles import LEASE, Leases, Parcel, claim, due
 from services.errors import NotFound, WrongState
 from services.permissions import Action, Actor, require
 from services.words import N_
 
-__all__ = ["LEASE", "Parcel", "claim", "due"]  # the first half of sending, see there
+__all__ = ["LEASE", "Leases", "Parcel", "claim", "due"]  # the first half of sending, see there
 
 BACKOFF = (
     timedelta(seconds=10),
@@ -73,18 +74,33 @@ class Outcome:
     wait: timedelta | None = None  # what the receiver asked for
     skipped: bool = False
     told: tuple[int, ...] | None = None
+    note: str = ""  # what is to be known of one that arrived, a key as of an error
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A delivery to be written; those of one bundle become one message."""
+    """A delivery to be written; those of one bundle become one message.
+
+    `next_at` is an appointment, such as the end of the night; otherwise it waits for `pause`.
+    """
 
     event_id: int
     channel: str
     recipient: str
     bundle: str = ""
     reason: str = ""
-    next_at: datetime | None = None  # None: now
+    next_at: datetime | None = None
+    pause: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries of a channel; None: whichever."""
+
+    channel: str
+    recipients: Collection[str] | None = None
+    state: DeliveryState | None = None
+    number: int | None = None  # of the ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +118,7 @@ def plan(s: Session, event: Event, channel: str, recipient: str) -> None:
 
 def plan_all(s: Session, plans: Sequence[Plan]) -> None:
     """Write deliveries, in the transaction that marks their events as relayed."""
-    moment = now()
+    moment = shared(s) if plans else now()
     rows = [
         {
             "key": str(uuid.uuid4()),
@@ -111,7 +127,8 @@ def plan_all(s: Session, plans: Sequence[Plan]) -> None:
             "recipient": planned.recipient,
             "bundle": planned.bundle,
             "reason": planned.reason,
-            "next_at": planned.next_at or moment,
+            "next_at": planned.next_at or moment + planned.pause,
+            "paused_at": None if planned.next_at else moment,
         }
         for planned in plans
     ]
@@ -123,58 +140,63 @@ def settle(s: Session, parcel: Parcel, outcome: Outcome) -> None:
     """Write how an attempt ended, unless its lease ran out and somebody else is at it."""
     held = s.scalars(_of(parcel).with_for_update()).all()
     for delivery in held:
-        delivery.lease_until = None
         delivery.sent_at = now()
-        delivery.status, delivery.error = outcome.status, outcome.error
+        delivery.status, delivery.error = outcome.status, outcome.error or outcome.note
         delivery.answer = clean_line(outcome.answer[: 4 * _MAX_ANSWER])[:_MAX_ANSWER]
         delivery.state = _state_after(parcel, outcome, delivery.id)
     waiting = [d for d in held if d.state is DeliveryState.PENDING]
     if waiting:
         pause = max(BACKOFF[parcel.attempt - 1], outcome.wait or timedelta())
+        moment = shared(s)
         for delivery in waiting:
-            delivery.next_at = now() + min(pause, BACKOFF[-1])
-        _hold_back(s, parcel, now() + min(pause, WAIT_BEHIND))
+            delivery.paused_at, delivery.next_at = moment, moment + min(pause, BACKOFF[-1])
+        _hold_back(s, parcel, moment, min(pause, WAIT_BEHIND))
 
 
-def next_due(s: Session, channels: Collection[str]) -> datetime | None:
-    """Return when there is something to send by one of these, None when nothing waits."""
-    theirs = Delivery.channel.in_(channels)
-    pending = select(func.min(Delivery.next_at)).where(
-        theirs, Delivery.state == DeliveryState.PENDING
-    )
-    leased = select(func.min(Delivery.lease_until)).where(
-        theirs, Delivery.state == DeliveryState.LEASED
-    )
-    return min(filter(None, (s.scalar(pending), s.scalar(leased))), default=None)
+def next_due(s: Session, channels: Collection[str]) -> timedelta | None:
+    """Return in how long there is something to send by one of these, None when nothing waits."""
+    theirs = (Delivery.channel.in_(channels), Delivery.state == DeliveryState.PENDING)
+    first = s.scalar(select(func.min(Delivery.next_at)).where(*theirs))
+    return None if first is None else first - shared(s)
+
+
+def held(s: Session, parcels: Sequence[Parcel]) -> list[Parcel]:
+    """Return those still in the hands of these attempts: who was frozen may have lost them."""
+    ids = [parcel.id for parcel in parcels]
+    query = select(Delivery.request_id).where(Delivery.id.in_(ids))
+    attempts = set(s.scalars(query.where(Delivery.state == DeliveryState.LEASED)))
+    return [parcel for parcel in parcels if parcel.request_id in attempts]
 
 
 def page(
-    s: Session,
-    by: Actor,
-    channel: str,
-    recipient: str = "",
-    *,
-    state: DeliveryState | None = None,
-    after: str | None = None,
-    limit: int = PAGE,
+    s: Session, by: Actor, wanted: Wanted, *, after: str | None = None, limit: int = PAGE
 ) -> DeliveryPage:
-    """Return deliveries of a channel with their events, the newest first, at most MOST.
+    """Return deliveries with their events, the newest first, at most MOST.
 
     Raises:
         Invalid: `after` is no cursor of an earlier page.
     """
     require(by, Action.DELIVERY_MANAGE)
-    query = select(Delivery).where(Delivery.channel == channel)
-    if recipient:
-        query = query.where(Delivery.recipient == recipient)
-    if state is not None:
-        query = query.where(Delivery.state == state)
+    query = select(Delivery).where(*_wanted(s, wanted))
     if after:
         query = query.where(Delivery.id < checks.position(after))
     limit = max(1, min(limit, MOST))
     query = query.order_by(Delivery.id.desc()).limit(limit + 1)
     found = list(s.scalars(query.options(joinedload(Delivery.event))))
     return DeliveryPage(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+
+
+def _wanted(s: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return the SQL conditions; of a ticket the events are named, for they are few."""
+    conditions = [Delivery.channel == wanted.channel]
+    if wanted.recipients is not None:
+        conditions.append(Delivery.recipient.in_(wanted.recipients))
+    if wanted.state is not None:
+        conditions.append(Delivery.state == wanted.state)
+    if wanted.number is not None:
+        events_ = select(Event.id).where(Event.ticket_number == wanted.number)
+        conditions.append(Delivery.event_id.in_(s.scalars(events_).all()))
+    return conditions
 
 
 def get(s: Session, by: Actor, delivery_id: int) -> Delivery:
@@ -205,9 +227,10 @@ def resend(s: Session, by: Actor, delivery_id: int) -> Delivery:
         raise NotFound
     if delivery.state not in _ENDED:
         raise UnderWay
+    moment = shared(s)
     for again in _of_message(s, delivery):
-        again.state, again.attempts, again.next_at = DeliveryState.PENDING, 0, now()
-        again.error = ""
+        again.state, again.attempts, again.error = DeliveryState.PENDING, 0, ""
+        again.next_at = again.paused_at = moment
     events.record(s, by, None, "delivery.resent", subject=f"delivery:{delivery.id}")
     return delivery
 
@@ -269,8 +292,9 @@ def _of_message(s: Session, delivery: Delivery) -> Sequence[Delivery]:
     return s.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
 
 
-def _hold_back(s: Session, parcel: Parcel, until: datetime) -> None:
+def _hold_back(s: Session, parcel: Parcel, moment: datetime, pause: timedelta) -> None:
     """Let the others for the same recipient wait: one that is down must not keep all senders."""
+    until = moment + pause
     s.execute(
         update(Delivery)
         .where(
@@ -279,6 +303,6 @@ def _hold_back(s: Session, parcel: Parcel, until: datetime) -> None:
             Delivery.state == DeliveryState.PENDING,
             Delivery.next_at < until,
         )
-        .values(next_at=until)
+        .values(next_at=until, paused_at=moment)
         .execution_options(synchronize_session=False)
     )

@@ -1,5 +1,6 @@
 """By what figures are parted: the group of each ticket of a sample, and what groups are called."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,9 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Category, Team, User
+from services.columns import PROFILE
 from services.facts import LEVELS
-from services.figures import Codes, Sample
+from services.figures import Sample
 from services.opening_hours import DAYS
+from services.permissions import Action, Actor, allows
+from services.quantiles import Codes, Margin
 
 NOTHING = "none"  # what a ticket without a team, a lead, a category or a department counts under
 
@@ -42,12 +46,23 @@ class Dimension(StrEnum):
     DAY = "day"
 
 
+OTHERS = "others"  # tickets led by others, in no team, for who may not see names
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A value of a dimension: its name, and the id of the person, team or category it is."""
+    """A value of a dimension: its name, and the id of the person, team or category it is.
+
+    Less than 0 is the id of a team whose people are not named.
+    """
 
     value: str
     id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Return what the value is called in an address; it stays when a name changes."""
+        return self.value if self.id is None else str(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +88,55 @@ def grouping(
     if dimension is Dimension.DEPARTMENT:
         codes = departments.of(sample["requester"])
         names = departments.names
-        return _in_order(_compact(codes, lambda place: Group(names[place]), len(names)))
+        there = np.flatnonzero(np.bincount(codes, minlength=len(names)))
+        return _sorted(codes, there, [Group(names[place]) for place in there], len(names))
     if dimension is Dimension.HOUR:
         return _compact(sample["hour"], lambda hour: Group(str(hour)), 24)
     if dimension in _BY_DAY:
         return _by_day(sample["created_day"], *_BY_DAY[dimension])
     column, named = _NAMED[dimension]
     return _by_id(s, sample[column], named)
+
+
+def grouping_for(
+    s: Session, by: Actor, sample: Sample, dimension: Dimension, departments: "Departments"
+) -> Grouping:
+    """Part a sample as `by` may see it: without the right, others are teams and not people (G19).
+
+    Their own tickets keep their name; tickets that others lead count under the ticket’s team.
+    """
+    if dimension is not Dimension.TECHNICIAN or allows(by, Action.STATS_NAMES):
+        return grouping(s, sample, dimension, departments)
+    teams, leads = grouping(s, sample, Dimension.TEAM, departments), sample["lead"]
+    groups = [
+        Group(group.value, -group.id) if group.id else Group(OTHERS) for group in teams.groups
+    ]
+    groups += [Group(by.name, by.id), Group(NOTHING)]
+    codes = np.where(leads == by.id, len(groups) - 2, teams.codes)
+    codes = np.where(leads == 0, len(groups) - 1, codes)
+    return _in_order(_compact(codes, groups.__getitem__, len(groups)))
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """The tickets of a sample by what PROFILE tells: of each cell, how many and in which groups."""
+
+    codes: Codes
+    cells: int
+    margins: dict[Dimension, tuple[Margin, list[Group]]]
+
+
+def profiles(sample: Sample) -> Profiles:
+    """Part a sample by all levels but the status at once."""
+    shape = [len(LEVELS[name]) for name in PROFILE]
+    codes, there = _numbered(sample["profile"], math.prod(shape))
+    levels = np.unravel_index(there, shape)
+    margins = {}
+    for name, cells in zip(PROFILE, levels, strict=True):
+        present, margin = np.unique(cells, return_inverse=True)
+        groups = [Group(LEVELS[name][place].value) for place in present]
+        margins[Dimension(name)] = (margin, groups)
+    return Profiles(codes, len(there), margins)
 
 
 class Departments:
@@ -90,13 +147,14 @@ class Departments:
         found = {row.department for row in rows} - {""}
         self.names = [NOTHING, *(_apart(name) for name in sorted(found))]
         self._places = {"": 0, **{name: place for place, name in enumerate(sorted(found), 1)}}
-        self._codes = np.zeros(max((row.id for row in rows), default=0) + 1, np.int32)
+        size = max((row.id for row in rows), default=0) + 1
+        self._codes = np.zeros(size, np.uint16 if len(self.names) <= 1 << 16 else np.int32)
         for row in rows:
             self._codes[row.id] = self._places[row.department]
 
     def of(self, person_ids: NDArray[np.int32]) -> Codes:
         """Return the department of each person."""
-        return self._codes[np.minimum(person_ids, len(self._codes) - 1)]
+        return self._codes.take(person_ids, mode="clip")
 
     def place(self, name: str) -> int:
         """Return the number of a department; -1 when nobody is in it."""
@@ -108,38 +166,57 @@ def _apart(name: str) -> str:
     return f"“{name}”" if name == NOTHING else name
 
 
-def _compact(codes: Codes, named: Callable[[int], Group], most: int) -> Grouping:
-    """Keep only the groups that occur."""
+def _numbered(codes: Codes, most: int) -> tuple[Codes, NDArray[np.int64]]:
+    """Number the codes that occur from 0; return each one’s number, and the codes by number."""
     there = np.flatnonzero(np.bincount(codes, minlength=most))
     if len(there) == most:
-        return Grouping(codes, [named(code) for code in range(most)])
-    places = np.zeros(max(most, 1), np.int32)
-    places[there] = np.arange(len(there))
-    return Grouping(places[codes], [named(int(code)) for code in there])
+        return codes, there
+    return _translated(codes, there, np.arange(len(there)), most), there
+
+
+def _translated(codes: Codes, there: NDArray[np.int64], numbers: Codes, most: int) -> Codes:
+    """Return the numbers of codes; numbers that are small, for speed."""
+    small = np.uint8 if len(there) <= 1 << 8 else np.uint16 if len(there) <= 1 << 16 else np.int32
+    table = np.zeros(most, small)
+    table[there] = numbers
+    return table.take(codes)
+
+
+def _compact(codes: Codes, named: Callable[[int], Group], most: int) -> Grouping:
+    """Keep only the groups that occur."""
+    codes, there = _numbered(codes, most)
+    return Grouping(codes, [named(int(code)) for code in there])
 
 
 def _by_id(s: Session, ids: NDArray[np.int32], named: "Named") -> Grouping:
-    most = int(ids.max()) + 1 if len(ids) else 1
-    names = named(s, [int(n) for n in np.flatnonzero(np.bincount(ids, minlength=most)) if n])
-
-    def group(found: int) -> Group:
-        return Group(_apart(names.get(found, str(found))), found) if found else Group(NOTHING)
-
-    return _in_order(_compact(ids, group, most))
+    most = int(ids.max(initial=0)) + 1
+    there = np.flatnonzero(np.bincount(ids, minlength=most))
+    names = named(s, [int(n) for n in there if n])
+    groups = [
+        Group(_apart(names.get(found, str(found))), found) if found else Group(NOTHING)
+        for found in there.tolist()
+    ]
+    return _sorted(ids, there, groups, most)
 
 
 def _in_order(found: Grouping) -> Grouping:
     """Put groups in the order of their names, « none » last."""
+    many = len(found.groups)
+    return _sorted(found.codes, np.arange(many), found.groups, many)
+
+
+def _sorted(codes: Codes, there: NDArray[np.int64], groups: list[Group], most: int) -> Grouping:
+    """Put the groups of the codes that are `there` in the order of their names, « none » last."""
     order = sorted(
-        range(len(found.groups)),
+        range(len(groups)),
         key=lambda place: (
-            found.groups[place].value == NOTHING and not found.groups[place].id,
-            found.groups[place].value.casefold(),
+            groups[place].value == NOTHING and not groups[place].id,
+            groups[place].value.casefold(),
         ),
     )
-    places = np.empty(len(order), np.int32)
-    places[order] = np.arange(len(order))
-    return Grouping(places[found.codes] if order else found.codes, [found.groups[n] for n in order])
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.arange(len(order))
+    return Grouping(_translated(codes, there, numbers, most), [groups[n] for n in order])
 
 
 def _by_day(
@@ -153,9 +230,9 @@ def _by_day(
     present = np.flatnonzero(counted) + first
     values = [place(int(day)) for day in present]
     order = sorted(set(values))
-    codes = np.zeros(last - first + 1, np.int32)
-    codes[present - first] = np.searchsorted(order, values)
-    return Grouping(codes[days - first], [Group(named(value)) for value in order])
+    numbers = np.searchsorted(order, values)
+    codes = _translated(days - first, present - first, numbers, last - first + 1)
+    return Grouping(codes, [Group(named(value)) for value in order])
 
 
 def day(number: int) -> date:

@@ -80,10 +80,25 @@ class InUse(DomainError):
 
 
 class Conflict(DomainError):
-    """Somebody changed the same field meanwhile; `theirs` and `mine` hold both values."""
+    """Somebody changed the same field meanwhile; `theirs` and `mine` hold both values.
+
+    `name` is who it was: empty when it was no person. `is_own`: the same person, in another place.
+    """
 
     code = "conflict"
     sentence = N_("{name} changed this meanwhile. Compare both versions and choose.")
+
+    def __init__(self, *, is_own: bool = False, **facts: object) -> None:
+        super().__init__(**facts)
+        self.is_own = is_own
+
+    def say(self) -> str:
+        """Return the sentence in the language being spoken."""
+        if self.is_own:
+            return _("You changed this elsewhere meanwhile. Compare both versions and choose.")
+        if not self.facts.get("name"):
+            return _("This was changed meanwhile. Compare both versions and choose.")
+        return super().say()
 
 
 class TooLate(DomainError):

@@ -56,19 +56,19 @@ def record_edit(
         record(s, by, None, kind, subject=subject, changes=changes, fields=texts)
 
 
-def last_to_change(s: Session, number: int, name: str) -> str:
-    """Return the name of the person who last changed a field of a ticket, or an empty text."""
+def last_to_change(s: Session, number: int, name: str) -> tuple[int | None, str]:
+    """Return id and name of who last changed a field of a ticket; None and no name: nobody did."""
     query = (
-        select(Event.details, User.name)
+        select(Event.details, User.id, User.name)
         .join(User, Event.actor_id == User.id)
         .where(Event.ticket_number == number)
         .order_by(Event.id.desc())
         .limit(50)
     )
-    for details, person in s.execute(query):
+    for details, user_id, person in s.execute(query):
         if name in details.get("changes", {}):
-            return str(person)
-    return ""
+            return user_id, person
+    return None, ""
 
 
 def plain(value: Any) -> Any:

@@ -54,6 +54,7 @@ class Explanation:
     met_at: datetime | None = None
     is_met: bool = False
     is_by_hand: bool = False
+    soon_at: datetime | None = None  # when one is reminded of it
     paused_since: datetime | None = None
     policy: str = ""
     calendar: str = ""
@@ -113,6 +114,7 @@ def _explain(
         met_at=_met_at(ticket, target),
         is_met=deadlines.is_met(ticket, target),
         is_by_hand=target is Target.RESOLVE and ticket.is_due_by_hand,
+        soon_at=found.near if found else None,
         paused_since=life.stopped_at,
     )
     if due is None or promise is None or found is None or plain.is_by_hand:

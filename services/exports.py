@@ -3,6 +3,7 @@
 import csv
 import io
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from services import labels, lists
 from services.filters import Filter
 from services.lists import TicketLine
 from services.permissions import Actor
-from services.words import N_, _
+from services.words import N_, _, number
 
 COLUMNS: tuple[str, ...] = (
     N_("Number"),
@@ -31,7 +32,7 @@ COLUMNS: tuple[str, ...] = (
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # OWASP, CSV Injection
 
-Cell = int | str | datetime | None
+Cell = int | float | str | datetime | None
 
 
 def heads() -> list[str]:
@@ -47,9 +48,14 @@ def rows(
     Instants are in the zone of the person, without one: spreadsheets know none. What changes
     between two calls may come twice or not at all, as on pages.
     """
-    zone = ZoneInfo(by.timezone)
     page = lists.page(s, by, wanted, sort=sort, reverse=reverse, cursor=cursor, limit=lists.MOST)
-    return [_cells(line, zone) for line in page.lines], page.after
+    return cells(by, page.lines), page.after
+
+
+def cells(by: Actor, lines: Sequence[TicketLine]) -> list[list[Cell]]:
+    """Return lines of a list as rows of a file, in the zone and the language of the person."""
+    zone = ZoneInfo(by.timezone)
+    return [_cells(line, zone) for line in lines]
 
 
 def _cells(line: TicketLine, zone: ZoneInfo) -> list[Cell]:
@@ -82,16 +88,22 @@ def as_csv(row: list[Any]) -> str:
 class Workbook:
     """An XLSX file written row by row; a row that is written is no longer in memory."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], title: str | None = None) -> None:
         import xlsxwriter  # noqa: PLC0415 - only for who exports
 
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self._book = xlsxwriter.Workbook(file, options)
-        self._sheet = self._book.add_worksheet()
-        self._sheet.freeze_panes(1, 0)
-        self._sheet.set_column(1, 1, 50)
-        self._sheet.set_column(2, len(COLUMNS), 18)
         self._instant = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        self.begin(title)
+
+    def begin(self, title: str | None) -> None:
+        """Go on with a new sheet; its first row stays in sight."""
+        self._sheet = self._book.add_worksheet(title)
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.set_column(1, 1, 50 if title is None else 18)
+        self._sheet.set_column(2, len(COLUMNS), 18)
+        if title is not None:
+            self._sheet.set_column(0, 0, 40)
         self._written = 0
 
     def add(self, row: list[Any]) -> None:
@@ -99,7 +111,7 @@ class Workbook:
         for place, cell in enumerate(row):
             if isinstance(cell, datetime):
                 self._sheet.write_datetime(self._written, place, cell, self._instant)
-            elif isinstance(cell, int):
+            elif isinstance(cell, int | float):
                 self._sheet.write_number(self._written, place, cell)
             elif cell:
                 self._sheet.write_string(self._written, place, harmless(cell))
@@ -123,4 +135,6 @@ def harmless(text: str) -> str:
 def _plain(cell: Cell) -> str:
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M:%S}"
+    if isinstance(cell, float):
+        return number(cell, 4)
     return harmless(cell) if isinstance(cell, str) else "" if cell is None else str(cell)

@@ -6,16 +6,17 @@ may be behind: who computes figures adds what came since (`services.columns`).
 
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from data.models import Event, FactBlock, FactMark, Ticket
+from data.models import Comment, Event, FactBlock, FactMark, Ticket
 from services import facts
 from services.facts import LAYOUT, VERSION, Rows
 
@@ -24,6 +25,8 @@ BATCH = 1000  # tickets in one transaction
 LATE_AT_MOST = timedelta(seconds=60)  # an event is committed so long after its id was given out
 LATE_IDS = 10_000  # … and not after so many others
 THE_ONE = 1
+DEADLINES_MOVED = "deadline.moved"
+ROLE_CHANGED = "user.role_changed"
 
 
 def keep(s: Session, *, at_once: bool = False) -> int:
@@ -61,6 +64,22 @@ def begin_again(s: Session, mark: FactMark | None = None) -> FactMark:
     return mark
 
 
+def concerned(s: Session, event: Any) -> Collection[int]:
+    """Return the tickets of which an event (id, kind, ticket_number, subject) may change the facts.
+
+    That is its own, mostly. Deadlines are computed again for many at once, without a word in their
+    histories; and whether somebody was staff says whether what they wrote were answers.
+    """
+    if event.kind == DEADLINES_MOVED:
+        details = s.scalar(select(Event.details).where(Event.id == event.id)) or {}
+        return list(details["numbers"])
+    if event.kind == ROLE_CHANGED:
+        author_id = int(event.subject.partition(":")[2])
+        said = select(Comment.ticket_number).where(Comment.author_id == author_id)
+        return list(s.scalars(said.where(Comment.is_internal.is_(False)).distinct()))
+    return [] if event.ticket_number is None else [event.ticket_number]
+
+
 def load(s: Session) -> Rows:
     """Return all facts that are kept, by number."""
     blocks = s.scalars(select(FactBlock.data).order_by(FactBlock.id)).all()
@@ -95,9 +114,17 @@ def wrong_on_a_day(s: Session) -> list[int]:
         Ticket.created_at >= start, Ticket.created_at < start + timedelta(days=1)
     )
     numbers = list(s.scalars(day.order_by(Ticket.number).limit(BATCH)))
-    later = select(Event.ticket_number).where(Event.id > mark.event_id)
-    behind = set(s.scalars(later.where(Event.ticket_number.in_(numbers))))
+    behind = _behind(s, mark, numbers)
     return differences(s, [number for number in numbers if number not in behind])
+
+
+def _behind(s: Session, mark: FactMark, numbers: Sequence[int]) -> set[int]:
+    """Return to which of these tickets something happened that is not kept yet."""
+    later = select(Event.id, Event.kind, Event.ticket_number, Event.subject).where(
+        Event.id > mark.event_id,
+        or_(Event.ticket_number.in_(numbers), Event.kind.in_((DEADLINES_MOVED, ROLE_CHANGED))),
+    )
+    return {number for event in s.execute(later) for number in concerned(s, event)}
 
 
 def _go_on(s: Session, mark: FactMark) -> int:
@@ -112,22 +139,28 @@ def _go_on(s: Session, mark: FactMark) -> int:
 def _follow(s: Session, mark: FactMark, *, at_once: bool) -> int:
     """Renew the tickets to which something happened, in the order of the events."""
     query = (
-        select(Event.id, Event.ticket_number)
+        select(Event.id, Event.kind, Event.ticket_number, Event.subject)
         .where(Event.id > mark.event_id, Event.id <= mark.seen_id)
         .order_by(Event.id)
         .limit(BATCH)
     )
     happened = s.execute(query).all()
-    numbers = sorted({number for _id, number in happened if number is not None})
-    _put(s, numbers)
-    is_all = len(happened) < BATCH
-    done = mark.seen_id if is_all else happened[-1].id
+    numbers: set[int] = set()
+    taken = 0
+    for event in happened:
+        numbers.update(concerned(s, event))
+        taken += 1
+        if len(numbers) >= BATCH:
+            break
+    _put(s, sorted(numbers))
+    is_all = taken == len(happened) < BATCH
+    done = mark.seen_id if is_all else happened[taken - 1].id
     mark.event_id = done
     if is_all:
         mark.event_id = max(0, done - LATE_IDS) if at_once else done
         mark.seen_id, mark.seen_at = max(_top(s), mark.event_id), now()
         return 0
-    return len(happened)
+    return taken
 
 
 def _top(s: Session) -> int:

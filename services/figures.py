@@ -1,16 +1,20 @@
-"""Figures of groups of tickets, from columns: counts in one pass, quantiles from sorted groups."""
+"""Figures of groups of tickets, from columns: each column is looked through once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services import quantiles
 from services.columns import DURATIONS, Columns, State
+from services.quantiles import Bins, Codes, Hours, Margin, Spread
 
-Codes = NDArray[Any]  # the group of each ticket: 0, 1, 2 …
+Places = NDArray[np.int64] | slice  # of columns
+SHARES = (0.5, 0.9)  # of the quantiles that figures tell
 _STATES = 256
+_USUAL = 63  # a counter is hardly ever higher
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +107,41 @@ class Figures:
 class Sample:
     """Some of the tickets: the columns, at the places that a filter left."""
 
-    def __init__(self, columns: Columns, places: NDArray[np.int64] | None, now: int) -> None:
+    def __init__(self, columns: Columns, places: Places | None, now: int) -> None:
         self._columns = columns
-        self._places = places  # None: all
+        self._places: Places = slice(None) if places is None else places
         self._now = now
         self._taken: dict[str, NDArray[Any]] = {}
 
     def __len__(self) -> int:
-        return len(self._columns) if self._places is None else len(self._places)
+        if isinstance(self._places, slice):
+            return len(range(*self._places.indices(len(self._columns))))
+        return len(self._places)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         column = self._taken.get(name)
         if column is None:
-            whole = self._columns[name]
-            column = self._taken[name] = whole if self._places is None else whole[self._places]
+            column = self._taken[name] = self._columns[name][self._places]
         return column
+
+    def made(self, name: str, make: Callable[["Sample"], NDArray[Any]]) -> NDArray[Any]:
+        """Return a column made of others, once."""
+        if name not in self._taken:
+            self._taken[name] = make(self)
+        return self._taken[name]
 
     def states(self) -> NDArray[np.uint8]:
         """Return the states, with what is late by now."""
-        states = self._taken.get("now")
-        if states is None:
-            states = self["state"]
-            is_open = np.flatnonzero(states & State.OPEN)
-            due = self["due"][is_open]
-            is_late = is_open[(due < self._now) & (due > 0)]
-            if len(is_late):
-                states = states.copy()
-                states[is_late] |= np.uint8(State.MISSED)
-            self._taken["now"] = states
+        return self.made("now", lambda _sample: self._states())
+
+    def _states(self) -> NDArray[np.uint8]:
+        states = self["state"]
+        is_open = np.flatnonzero(states & State.OPEN)
+        due = self["due"][is_open]
+        is_late = is_open[(due < self._now) & (due > 0)]
+        if len(is_late):
+            states = states.copy()
+            states[is_late] |= np.uint8(State.MISSED)
         return states
 
 
@@ -151,105 +162,139 @@ def of_groups(
 
     Without `counters`, reassignments are empty, and nobody counts how often tickets were reopened.
     """
-    counts = _counted(sample.states(), codes, groups)
-    spans = _Spans(codes, groups)
-    times = {name: spans.times(sample[name]) for name in durations}
-    nothing = [(0, 0, 0)] * groups
-    moved = spans.summed(sample["reassignments"]) if counters else nothing
-    came_back = spans.summed(sample["reopenings"]) if counters else nothing
+    alone = [np.arange(groups)]
+    return of_margins(sample, codes, groups, alone, durations=durations, counters=counters)[0]
+
+
+def of_margins(
+    sample: Sample,
+    codes: Codes,
+    cells: int,
+    margins: Sequence[Margin],
+    *,
+    durations: Sequence[str] = tuple(DURATIONS),
+    counters: bool = True,
+) -> list[list[Figures]]:
+    """Return `of_groups` of several partings, counted once by their common cells."""
+    states = _counted(sample.states(), codes, cells)
+    spreads = {
+        name: quantiles.of_margins(*_binned(sample, name), codes, cells, margins, SHARES)
+        for name in durations
+    }
+    moved = _summed(sample["reassignments"], codes, cells) if counters else None
+    back = _summed(sample["reopenings"], codes, cells) if counters else None
     return [
-        Figures(
-            created=int(count.sum()),
-            resolved=_number(count, State.RESOLVED),
-            closed=_number(count, State.CLOSED),
-            backlog=_number(count, State.OPEN),
-            late=_number(count, State.MISSED),
-            sla=_sla(count),
-            first_contact=_number(count, State.FIRST_CONTACT),
-            reopened=Reopened(
-                _number(count, State.REOPENED),
-                came_back[group][1],
-                _number(count, State.REOPENED_SOON),
-            ),
-            reassignments=_reassignments(int(count.sum()) if counters else 0, moved[group]),
-            **{name: found[group] for name, found in times.items()},  # type: ignore[arg-type] # times
+        _figures(
+            quantiles.added(states, margin),
+            {name: found[place] for name, found in spreads.items()},
+            _by_margin(moved, margin),
+            _by_margin(back, margin),
         )
-        for group, count in enumerate(counts)
+        for place, margin in enumerate(margins)
     ]
 
 
-def quantile(ordered: NDArray[np.float64], share: float) -> float:
-    """Return a linear quantile of values in order (numpy’s default, Hyndman and Fan’s 7th)."""
-    at = (len(ordered) - 1) * share
-    low = int(at)
-    high = min(low + 1, len(ordered) - 1)
-    return float(ordered[low] + (ordered[high] - ordered[low]) * (at - low))
+def spread(
+    sample: Sample, duration: str, codes: Codes, groups: int, shares: Sequence[float]
+) -> Spread:
+    """Return how one of DURATIONS spreads in each group: how many, the mean, any quantiles."""
+    return quantiles.of_groups(*_binned(sample, duration), codes, groups, shares)
 
 
-_BITS = {state: np.array([bool(code & state) for code in range(_STATES)]) for state in State}
+def histogram(
+    sample: Sample, duration: str, codes: Codes, groups: int, edges: Sequence[float]
+) -> NDArray[np.int64]:
+    """Return how many of each group (row) took less than the first edge, from it to the next, ….
+
+    Edges are hours in order; what took just so long counts above it.
+    """
+    return quantiles.histogram(*_binned(sample, duration), codes, groups, edges)
 
 
-def _counted(states: NDArray[np.uint8], codes: Codes, groups: int) -> NDArray[np.int64]:
-    """Return how many tickets of each group (row) are in each combination of states (column)."""
-    both = codes.astype(np.int64) * _STATES + states
-    counted = np.bincount(both, minlength=groups * _STATES)
-    return counted.reshape(groups, _STATES)
+def _binned(sample: Sample, duration: str) -> tuple[Hours, Bins]:
+    return sample[duration], sample[f"{duration}_bin"]
 
 
-def _number(count: NDArray[np.int64], state: State) -> int:
-    return int(count[_BITS[state]].sum())
+def _figures(
+    counts: NDArray[np.int64],
+    spreads: Mapping[str, Spread],
+    moved: NDArray[np.int64] | None,
+    back: NDArray[np.int64] | None,
+) -> list[Figures]:
+    numbers = dict(zip(State, (counts @ _BITS).T.tolist(), strict=True))
+    created = counts.sum(axis=1).tolist()
+    judged = zip(numbers[State.MADE], numbers[State.MISSED], strict=True)
+    lasted = {name: times(found) for name, found in spreads.items()}
+    return [
+        Figures(
+            created=created[group],
+            resolved=numbers[State.RESOLVED][group],
+            closed=numbers[State.CLOSED][group],
+            backlog=numbers[State.OPEN][group],
+            late=numbers[State.MISSED][group],
+            sla=Sla(made + missed, made),
+            first_contact=numbers[State.FIRST_CONTACT][group],
+            reopened=Reopened(
+                numbers[State.REOPENED][group],
+                0 if back is None else int(back[1, group]),
+                numbers[State.REOPENED_SOON][group],
+            ),
+            reassignments=_reassignments(created[group], moved, group),
+            **{name: found[group] for name, found in lasted.items()},  # type: ignore[arg-type] # times
+        )
+        for group, (made, missed) in enumerate(judged)
+    ]
 
 
-def _sla(count: NDArray[np.int64]) -> Sla:
-    made, missed = _number(count, State.MADE), _number(count, State.MISSED)
-    return Sla(made + missed, made)
+_BITS = np.array([[bool(code & state) for state in State] for code in range(_STATES)], np.int64)
 
 
-def _reassignments(created: int, moved: tuple[int, int, int]) -> Reassignments:
-    tickets, times, most = moved
-    return Reassignments(times / created, tickets, most) if created else Reassignments()
+def _counted(states: NDArray[np.uint8], codes: Codes, cells: int) -> NDArray[np.int64]:
+    """Return how many tickets of each cell (row) are in each combination of states (column)."""
+    counted = np.bincount(_pairs(codes, cells, _STATES, states), minlength=cells * _STATES)
+    return counted.reshape(cells, _STATES)
 
 
-class _Spans:
-    """The tickets group by group: sorted once, used for each column. No group is empty."""
-
-    def __init__(self, codes: Codes, groups: int) -> None:
-        small = np.uint8 if groups <= 256 else np.uint16 if groups <= 65_536 else np.int64
-        codes = codes.astype(small, copy=False)
-        # Of small numbers, numpy sorts by radix: 5 ms for a million instead of 80.
-        self._order = np.argsort(codes, kind="stable") if groups > 1 else None
-        counts = np.bincount(codes, minlength=groups)
-        self._ends = np.cumsum(counts)
-        self._starts = self._ends - counts
-
-    def times(self, durations: NDArray[np.float64]) -> list[Times]:
-        """Return how long something took in each group."""
-        values = self._sorted(durations)
-        known = self._added(~np.isnan(values))
-        spans = zip(self._starts, self._ends, known, strict=True)
-        return [_times(values[start:end], int(n)) for start, end, n in spans]
-
-    def summed(self, counters: NDArray[Any]) -> list[tuple[int, int, int]]:
-        """Return for each group how many counters are not 0, their sum and the highest."""
-        values = self._sorted(counters)
-        if not len(values):
-            return [(0, 0, 0)] * len(self._starts)
-        most = np.maximum.reduceat(values, self._starts)
-        columns = zip(self._added(values > 0), self._added(values), most, strict=True)
-        return [(int(tickets), int(times), int(high)) for tickets, times, high in columns]
-
-    def _sorted(self, column: NDArray[Any]) -> NDArray[Any]:
-        return column if self._order is None else column[self._order]
-
-    def _added(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        if not len(values):
-            return np.zeros(len(self._starts), np.int64)
-        return np.add.reduceat(values, self._starts, dtype=np.int64)
+def _pairs(codes: Codes, cells: int, width: int, others: NDArray[Any]) -> NDArray[Any]:
+    """Return one number for both; the second is below `width`."""
+    if cells == 1:
+        return others
+    both = codes.astype(np.int64)
+    both *= width
+    both += others
+    return both
 
 
-def _times(values: NDArray[np.float64], known: int) -> Times:
-    """Return the times of a group, of whose values so many are known; NaN comes last."""
-    if not known:
-        return Times()
-    ordered = np.sort(values)[:known]  # vectorised: twice as fast as a partition at five places
-    return Times(known, float(ordered.mean()), quantile(ordered, 0.5), quantile(ordered, 0.9))
+def _reassignments(created: int, moved: NDArray[np.int64] | None, group: int) -> Reassignments:
+    if moved is None or not created:
+        return Reassignments()
+    tickets, times, most = (int(number) for number in moved[:, group])
+    return Reassignments(times / created, tickets, most)
+
+
+def _summed(counters: NDArray[Any], codes: Codes, cells: int) -> NDArray[np.int64]:
+    """Return for each cell (column) how many counters are not 0, their sum, the highest."""
+    width = min(int(counters.max(initial=0)), _USUAL) + 1
+    usual, values = np.minimum(counters, width - 1), np.arange(width)
+    counted = np.bincount(_pairs(codes, cells, width, usual), minlength=cells * width)
+    counted = counted.reshape(cells, width)
+    sums, most = counted @ values, np.where(counted > 0, values, 0).max(axis=1)
+    unusual = np.flatnonzero(counters > _USUAL)
+    np.add.at(sums, codes[unusual], counters[unusual].astype(np.int64) - _USUAL)
+    np.maximum.at(most, codes[unusual], counters[unusual])
+    return np.stack((counted[:, 1:].sum(axis=1), sums, most))
+
+
+def _by_margin(summed: NDArray[np.int64] | None, margin: Margin) -> NDArray[np.int64] | None:
+    if summed is None:
+        return None
+    most = np.zeros(int(margin.max(initial=-1)) + 1, np.int64)
+    np.maximum.at(most, margin, summed[2])
+    return np.stack((*quantiles.added(summed[:2].T, margin).T, most))
+
+
+def times(found: Spread, shares: Sequence[float] = SHARES) -> list[Times]:
+    """Return the times of each group of a spread at `shares`, among which are SHARES."""
+    at = found.at[:, [shares.index(share) for share in SHARES]]
+    rows = zip(found.known.tolist(), found.means.tolist(), at.tolist(), strict=True)
+    return [Times(known, mean, *places) if known else Times() for known, mean, places in rows]

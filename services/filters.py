@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 
 from data.clock import now
-from data.models import Part, Priority, Status, Tag, Ticket, TicketTag
+from data.models import BurstTicket, Part, Priority, Status, Tag, Ticket, TicketTag
 from data.text import clean_line, fold
 from services.checks import MAX_TITLE
 from services.permissions import Actor, takes_part
@@ -40,6 +41,7 @@ class Filter:
     lead: str = ""
     requester_id: int | None = None
     tag: str = ""
+    burst_id: int | None = None
     text: str = ""
     is_late: bool = False
     is_answered: bool = False  # the requester had the last word
@@ -71,8 +73,8 @@ class Narrowing:
     """One condition of a list, and the index that finds what meets it (none: looked at in passing).
 
     `is_ordered`: the index holds what is found in the usual order; `by_due` is one that holds it in
-    that of deadlines. `is_personal`: it is never much. `pins` is the column that it holds to one
-    value.
+    that of deadlines, `by_number` in that of numbers. `is_personal`: it is never much. `pins` is
+    the column that it holds to one value. `column` has one of `values`, or is earlier than `below`.
     """
 
     condition: ColumnElement[bool]
@@ -80,7 +82,11 @@ class Narrowing:
     is_ordered: bool = False
     is_personal: bool = False
     by_due: str = ""
+    by_number: str = ""
     pins: str = ""
+    column: str = ""
+    values: frozenset[Any] = frozenset()
+    below: datetime | None = None
 
 
 def narrowings(wanted: Filter, by: Actor) -> list[Narrowing] | None:
@@ -89,56 +95,86 @@ def narrowings(wanted: Filter, by: Actor) -> list[Narrowing] | None:
     None: nothing can fit. `fits` is the twin of them all.
     """
     lead_id = _lead_id(wanted, by)
-    ids = {wanted.team_id or 0, wanted.requester_id or 0, lead_id, *wanted.category_ids}
+    named = (wanted.team_id, wanted.requester_id, wanted.burst_id)
+    ids = {lead_id, *wanted.category_ids, *(key or 0 for key in named)}
     if max(ids) > LARGEST:
         return None
     found = []
     if wanted.requester_id:
-        is_theirs = Ticket.requester_id == wanted.requester_id
-        found.append(Narrowing(is_theirs, "ix_ticket_of_requester", is_ordered=True))
+        found.append(_one(Ticket.requester_id, wanted.requester_id))
     if wanted.tag:
         tagged = select(TicketTag.ticket_number).join(Tag).where(Tag.name == wanted.tag)
         found.append(Narrowing(Ticket.number.in_(tagged), "PRIMARY"))
+    if wanted.burst_id:
+        came = select(BurstTicket.ticket_number).where(BurstTicket.burst_id == wanted.burst_id)
+        found.append(Narrowing(Ticket.number.in_(came), "PRIMARY", is_personal=True))
     if wanted.lead:
-        is_led = Ticket.lead_id.is_(None) if wanted.lead == "none" else Ticket.lead_id == lead_id
-        found.append(Narrowing(is_led, "ix_ticket_of_lead", is_ordered=True))
+        found.append(_one(Ticket.lead_id, None if wanted.lead == "none" else lead_id))
     if wanted.team_id:
-        is_given = Ticket.team_id == wanted.team_id
-        found.append(Narrowing(is_given, "ix_ticket_of_team", is_ordered=True, by_due=_TEAM_BY_DUE))
+        found.append(_one(Ticket.team_id, wanted.team_id))
     return found + _of_kinds(wanted) + _of_state(wanted)
+
+
+_INDEXES = {
+    "requester_id": "ix_ticket_of_requester",
+    "lead_id": "ix_ticket_of_lead",
+    "team_id": "ix_ticket_of_team",
+}
+
+
+def _one(column: Any, value: int | None) -> Narrowing:
+    """Return the condition that a person or a team is this one."""
+    return Narrowing(
+        column == value if value is not None else column.is_(None),
+        _INDEXES[column.key],
+        is_ordered=True,
+        by_due=_TEAM_BY_DUE if column.key == "team_id" else "",
+        column=column.key,
+        values=frozenset({value}),
+    )
 
 
 def _of_kinds(wanted: Filter) -> list[Narrowing]:
     found = []
     if wanted.category_ids:
-        among = _among(Ticket.category_id, wanted.category_ids)
         one = len(wanted.category_ids) == 1
-        found.append(Narrowing(among, "ix_ticket_of_category", is_ordered=one))
+        among = _among(Ticket.category_id, wanted.category_ids, "ix_ticket_of_category")
+        found.append(replace(among, is_ordered=one))
     if wanted.statuses and wanted.statuses not in (OPEN, DONE):
-        among, one = _among(Ticket.status, wanted.statuses), len(wanted.statuses) == 1
-        pins = "status" if one else ""
-        found.append(Narrowing(among, "ix_ticket_of_status", is_ordered=one, pins=pins))
+        among = _among(Ticket.status, wanted.statuses, "ix_ticket_of_status")
+        held = replace(among, is_ordered=True, pins="status", by_number="ix_ticket_by_status")
+        found.append(held if len(wanted.statuses) == 1 else among)
     if wanted.priorities:
-        among = _among(Ticket.priority, wanted.priorities)
-        pins = "priority" if len(wanted.priorities) == 1 else ""
-        found.append(Narrowing(among, "ix_ticket_by_priority", pins=pins))
+        among = _among(Ticket.priority, wanted.priorities, "ix_ticket_by_priority")
+        held = replace(among, pins="priority", by_number="ix_ticket_by_priority")
+        found.append(held if len(wanted.priorities) == 1 else among)
     return found
 
 
 def _of_state(wanted: Filter) -> list[Narrowing]:
     found = []
     if wanted.is_late:
-        found.append(Narrowing(Ticket.due_order < now(), "ix_ticket_by_due"))
+        moment = now()
+        is_late = Ticket.due_order < moment
+        found.append(Narrowing(is_late, "ix_ticket_by_due", column="due_order", below=moment))
     if wanted.is_answered:
         answered = Ticket.answered_by_requester == true()  # “IS true” enters no index of MariaDB
-        found.append(Narrowing(answered, "ix_ticket_answered", is_ordered=True))
+        found.append(
+            Narrowing(
+                answered,
+                "ix_ticket_answered",
+                is_ordered=True,
+                column="answered_by_requester",
+                values=frozenset({True}),
+            )
+        )
     return found
 
 
-def _among(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
+def _among(column: Any, values: frozenset[Any], index: str) -> Narrowing:
     one, *more = sorted(values)
     found: ColumnElement[bool] = column.in_([one, *more]) if more else column == one
-    return found
+    return Narrowing(found, index, column=column.key, values=values)
 
 
 def involvements(by: Actor) -> list[ColumnElement[bool]]:
@@ -150,18 +186,10 @@ def reason(condition: ColumnElement[bool]) -> Narrowing:
     """Return why somebody sees a ticket as a narrowing, with the index of its column."""
     column = getattr(condition, "left", None)
     name = getattr(column, "name", "")
-    index = {
-        "requester_id": "ix_ticket_of_requester",
-        "lead_id": "ix_ticket_of_lead",
-        "team_id": "ix_ticket_of_team",
-    }.get(name, "PRIMARY")
-    return Narrowing(
-        condition,
-        index,
-        is_ordered=index != "PRIMARY",
-        is_personal=name in ("requester_id", "number"),
-        by_due=_TEAM_BY_DUE if name == "team_id" else "",
-    )
+    if name not in _INDEXES:
+        return Narrowing(condition, "PRIMARY", is_personal=name == "number")
+    one = _one(getattr(Ticket, name), condition.right.value)
+    return replace(one, is_personal=name == "requester_id")
 
 
 def fits(wanted: Filter, by: Actor, line: "TicketLine") -> bool:
@@ -174,6 +202,7 @@ def fits(wanted: Filter, by: Actor, line: "TicketLine") -> bool:
         and (not wanted.category_ids or line.category_id in wanted.category_ids)
         and (not wanted.team_id or line.team_id == wanted.team_id)
         and (not wanted.requester_id or line.requester_id == wanted.requester_id)
+        and (not wanted.burst_id or line.burst_id == wanted.burst_id)
         and _fits_lead(wanted, by, line)
         and _fits_state(wanted, line)
         and _fits_words(wanted, line)

@@ -1,7 +1,7 @@
 """What one person was told in the application: listed, counted, read, forgotten."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, contains_eager
 
 from data.clock import now
 from data.models import Comment, Event, Notification, Ticket, User
-from services import checks, settings
+from services import bursts, changes, checks, settings
+from services.bursts import Sight
 from services.errors import NotFound
 from services.permissions import Action, Actor, allows, may_see
 from services.tickets import LARGEST
@@ -36,6 +37,7 @@ class Notice:
     number: int | None
     title: str
     excerpt: str  # the beginning of the message it is about, as it reads now
+    burst: Sight | None = None  # what it is about, as far as one may see it now
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,13 @@ def page(
     limit = max(1, min(limit, MOST))
     rows = s.execute(query.limit(limit + 1)).all()
     said = _said(s, [row[0].event for row in rows[:limit]])
-    items = [_notice(row[0], row[1], row[2], said) for row in rows[:limit]]
+    several = bursts.some(s, by, {bursts.id_of(row[0].event) for row in rows[:limit]})
+    items = [
+        replace(
+            _notice(row[0], row[1], row[2], said), burst=several.get(bursts.id_of(row[0].event))
+        )
+        for row in rows[:limit]
+    ]
     return NotificationPage(items, str(items[-1].id) if len(rows) > limit else None)
 
 
@@ -116,12 +124,7 @@ def forget(s: Session, event_id: int) -> None:
     query = select(Notification.user_id).where(Notification.event_id == event_id)
     if told := set(s.scalars(query)):
         s.execute(delete(Notification).where(Notification.event_id == event_id))
-        announce(s, told)
-
-
-def announce(s: Session, user_ids: set[int]) -> None:
-    """Let the pages of these people know of it after the commit (`db.on_told`)."""
-    s.info.setdefault("told", set()).update(user_ids)
+        changes.announce(s, told)
 
 
 def clean(s: Session) -> None:
@@ -156,7 +159,7 @@ def _mark(s: Session, by: Actor, *which: Any) -> None:
     if ids:
         marked = update(Notification).where(Notification.id.in_(ids)).values(read_at=now())
         s.execute(marked.execution_options(synchronize_session="fetch"))
-        announce(s, {by.id})
+        changes.announce(s, {by.id})
 
 
 def _said(s: Session, events: Sequence[Event]) -> dict[int, str]:

@@ -30,3 +30,8 @@ class Watch:
             for name, mark in leases.items()
         }
         return {n for n, (_mark, since) in self._seen.items() if moment - since >= self._seconds}
+
+    def left(self) -> float | None:
+        """Return in how many seconds the first of the leases is over, None when there is none."""
+        oldest = min((since for _mark, since in self._seen.values()), default=None)
+        return None if oldest is None else max(0.0, oldest + self._seconds - self._stopwatch())

@@ -15,11 +15,20 @@ from data.models import (
     Ticket,
     User,
 )
+from services import report_samples
+from services.bursts import Sight
 from services.letters import Item, Letter
 from services.template_words import DIGEST, PASSWORD, TEST
 from services.words import _, speaking
 
-_REASONS = {PASSWORD: "oneself", TEST: "oneself", "mention": "mention", "created": "team"}
+_REASONS = {
+    PASSWORD: "oneself",
+    TEST: "oneself",
+    "report": "recipient",
+    "burst": "handler",
+    "mention": "mention",
+    "created": "team",
+}
 
 
 def letter(kind: str, language: str, zone: str = "Europe/Paris") -> Letter:
@@ -32,7 +41,7 @@ def letter(kind: str, language: str, zone: str = "Europe/Paris") -> Letter:
 
 
 def _item(kind: str, place: int, reader: User) -> Item:
-    without_ticket = kind in (PASSWORD, TEST)
+    without_ticket = kind in (PASSWORD, TEST, "report", "burst")
     event = Event(
         kind=kind,
         subject="user:0" if without_ticket else None,
@@ -47,7 +56,14 @@ def _item(kind: str, place: int, reader: User) -> Item:
         actor=_("Bruno Petit"),
         ticket=None if without_ticket else _ticket(place, reader),
         comment=None if without_ticket else _comment(),
+        report=report_samples.document() if kind == "report" else None,
+        burst=_burst() if kind == "burst" else None,
     )
+
+
+def _burst() -> Sight:
+    titles = (_("No internet"), _("The network is down"), _("No network on the second floor"))
+    return Sight(0, titles[0], len(titles), 4, [(1042 + n, t) for n, t in enumerate(titles)])
 
 
 def _ticket(place: int, reader: User) -> Ticket:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_datetime
 
 from data.models import Event, Target, Ticket
-from services import labels, postmarks
+from services import bursts, labels, postmarks
+from services.bursts import Sight
 from services.letters import Item, Letter
 from services.template_words import VARIABLES
 from services.words import N_, _, spoken
@@ -28,6 +29,8 @@ REASONS: dict[str, str] = {  # the reasons of `services.notifications`
     "team": N_("You get this message because this ticket is in the queue of your team."),
     "admin": N_("You get this message because you are an administrator."),
     "mention": N_("You get this message because you were mentioned."),
+    "recipient": N_("You get this message because you are among the recipients of this report."),
+    "handler": N_("You get this message because you handle such tickets."),
     "oneself": N_("You get this message because it is about your own account."),
 }
 _DIGEST = N_("You get this digest because you follow these tickets.")
@@ -52,6 +55,10 @@ def of(item: Item, letter: Letter, *, count: int = 1) -> dict[str, str]:
     }
     if item.comment is not None:
         values["comment"] = Prose(shortened(item.comment.body))
+    if item.report is not None:
+        values |= {"title": item.report.name, "description": item.report.summary}
+    if item.burst is not None:
+        values |= _of_burst(item.burst)
     if item.ticket is not None:
         values |= _of_ticket(item.ticket, letter.timezone)
         values |= _deadline(item.event, item.ticket, letter.timezone)
@@ -60,6 +67,10 @@ def of(item: Item, letter: Letter, *, count: int = 1) -> dict[str, str]:
 
 def link(item: Item) -> str:
     """Return the page that one thing is about."""
+    if item.report is not None:
+        return item.report.link
+    if item.burst is not None:
+        return postmarks.url(bursts.address(item.burst.id))
     if item.ticket is None:
         return postmarks.url("/profile" if item.event.subject else "/")
     return postmarks.url(f"/tickets/{item.ticket.number}")
@@ -118,6 +129,17 @@ def _of_ticket(ticket: Ticket, zone: str) -> dict[str, str]:
         "status": _(labels.STATUS[ticket.status]),
         "priority": _(labels.PRIORITY[ticket.priority]),
         "created": moment(ticket.created_at, zone),
+    }
+
+
+def _of_burst(burst: Sight) -> dict[str, str]:
+    lines = [f"#{number} {title}" for number, title in burst.first]
+    lines += ["…"] if burst.tickets > len(lines) else []
+    return {
+        "title": burst.name,
+        "description": "\n".join(lines),
+        "tickets": str(burst.tickets),
+        "minutes": str(burst.minutes),
     }
 
 

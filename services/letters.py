@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from data.models import Comment, Event, Ticket, User
+from services.bursts import Sight
+from services.report_document import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +12,8 @@ class Item:
     """One thing that happened, as its reader may know it now.
 
     `ticket` comes with requester, lead, team and category; `comment` is there when the event is
-    about one that the reader may read. `actor` is a name, empty when nobody did it.
+    about one that the reader may read, `report` when it brings one, `burst` when it tells of one.
+    `actor` is a name, empty when nobody did it.
     """
 
     delivery_id: int
@@ -20,6 +23,8 @@ class Item:
     actor: str
     ticket: Ticket | None = None
     comment: Comment | None = None
+    report: Document | None = None
+    burst: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,13 @@ from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.orm import Session, aliased
 
 from data.models import (
+    Alarm,
+    BurstTicket,
     Category,
     Part,
     PendingReason,
     Priority,
+    SlaPolicy,
     Status,
     Team,
     Ticket,
@@ -26,6 +29,7 @@ from services import plans
 from services.checks import LOST_PAGE
 from services.errors import Invalid
 from services.filters import Filter
+from services.orders import USUAL, Order, ordered
 from services.permissions import Actor, Audience, visible_to
 from services.tickets import LARGEST
 from services.words import N_
@@ -53,13 +57,21 @@ class TicketLine:
     team: str | None
     lead_id: int | None
     lead: str | None
+    accept_due_at: datetime | None
+    first_response_due_at: datetime | None
     resolve_due_at: datetime | None
     is_due_by_hand: bool
+    assigned_at: datetime | None
+    accepted_at: datetime | None
+    first_response_at: datetime | None
+    told_at: datetime | None  # of the next deadline: when it is told of, as near or as missed
+    remind_minutes: int | None  # of the policy
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
     comment_count: int
     answered_by_requester: bool
+    burst_id: int | None
     version: int
     helpers: tuple[tuple[int, str], ...] = ()
     observer_ids: frozenset[int] = frozenset()
@@ -86,16 +98,23 @@ class Page:
     before: str | None
 
 
-def _order(column: Any, name: str, **how: Any) -> plans.Order:
-    return plans.Order(column.expression, f"ix_ticket_by_{name}", **how)
+def _order(column: Any, name: str, **how: Any) -> Order:
+    return Order(column.expression, f"ix_ticket_by_{name}", **how)
 
 
-SORTS: dict[str, plans.Order] = {
-    "updated": plans.USUAL,
+def _deadline(column: Any, name: str) -> Order:
+    return _order(column, name, downwards=False, has_ties=True, is_even_when_done=True)
+
+
+SORTS: dict[str, Order] = {
+    "updated": USUAL,
     "created": _order(Ticket.created_at, "created", downwards=True),
     "number": _order(Ticket.number, "number", downwards=True),
     "priority": _order(Ticket.priority, "priority", downwards=True, has_ties=True),
-    "due": _order(Ticket.due_order, "due", downwards=False, has_ties=True),
+    "due": _deadline(Ticket.next_order, "next"),
+    "accept": _deadline(Ticket.accept_order, "accept"),
+    "first_response": _deadline(Ticket.response_order, "response"),
+    "resolve": _deadline(Ticket.due_order, "due"),
     "status": _order(Ticket.status, "status", downwards=False, has_ties=True),
     "title": _order(Ticket.folded_title, "title", downwards=False, has_ties=True),
     "lead": _order(
@@ -151,13 +170,13 @@ def count(s: Session, by: Actor, wanted: Filter) -> int:
 
 def counted(s: Session, by: Actor, wanted: Filter) -> Subquery:
     """Return the tickets that fit, up to COUNTED_UP_TO, to be counted in a query with others."""
-    order = SORTS["due"] if wanted.is_late else plans.USUAL
+    order = SORTS["resolve"] if wanted.is_late else USUAL
     return plans.page(s, by, wanted, order, COUNTED_UP_TO).subquery()
 
 
 def numbers(s: Session, by: Actor, wanted: Filter, limit: int) -> list[int]:
     """Return the numbers of the tickets that fit, the ones changed last first, up to a limit."""
-    return [row.number for row in s.execute(plans.page(s, by, wanted, plans.USUAL, limit))]
+    return [row.number for row in s.execute(plans.page(s, by, wanted, USUAL, limit))]
 
 
 def line(s: Session, number: int) -> TicketLine | None:
@@ -191,24 +210,40 @@ _COLUMNS: tuple[Any, ...] = (
     Team.name.label("team"),
     Ticket.lead_id,
     _Lead.name.label("lead"),
+    Ticket.accept_due_at,
+    Ticket.first_response_due_at,
     Ticket.resolve_due_at,
     Ticket.is_due_by_hand,
+    Ticket.assigned_at,
+    Ticket.accepted_at,
+    Ticket.first_response_at,
+    select(func.min(Alarm.next_at))
+    .where(Alarm.ticket_number == Ticket.number, Alarm.due_at == Ticket.next_order)
+    .correlate(Ticket)
+    .scalar_subquery()
+    .label("told_at"),
+    SlaPolicy.remind_minutes,
     Ticket.created_at,
     Ticket.updated_at,
     Ticket.deleted_at,
     Ticket.comment_count,
     Ticket.answered_by_requester,
+    select(BurstTicket.burst_id)
+    .where(BurstTicket.ticket_number == Ticket.number)
+    .correlate(Ticket)
+    .scalar_subquery()
+    .label("burst_id"),
     Ticket.version,
 )
 
 
-def _dressed(page: Subquery, order: plans.Order) -> Select[Any]:
+def _dressed(page: Subquery, order: Order) -> Select[Any]:
     """Return whole rows for a page that was found among tickets alone.
 
     Joined with people and teams in one go, a database may begin with these.
     """
     query = select(*_COLUMNS, page.c.sort_key).join(page, page.c.number == Ticket.number)
-    return _joined(query).order_by(*plans.ordered(page.c.sort_key, page.c.number, order))
+    return _joined(query).order_by(*ordered(page.c.sort_key, page.c.number, order))
 
 
 def _joined(query: Select[Any]) -> Select[Any]:
@@ -217,6 +252,7 @@ def _joined(query: Select[Any]) -> Select[Any]:
         .outerjoin(_Lead, Ticket.lead_id == _Lead.id)
         .outerjoin(Team, Ticket.team_id == Team.id)
         .outerjoin(Category, Ticket.category_id == Category.id)
+        .outerjoin(SlaPolicy, Ticket.sla_policy_id == SlaPolicy.id)
     )
 
 
@@ -282,7 +318,7 @@ def _text(value: Any) -> str:
 _READ: dict[str, Any] = {
     "updated": _instant,
     "created": _instant,
-    "due": _instant,
+    **dict.fromkeys(("due", "accept", "first_response", "resolve"), _instant),
     "deleted": _instant,
     "number": _whole,
     "priority": Priority,

@@ -12,10 +12,11 @@ from htpy import Element, Node, a, body, div, h1, head, html, meta, p, span, sty
 from htpy import title as title_tag
 from markupsafe import Markup
 
-from services import letter_values, mail_styles, postmarks, rich
+from services import letter_values, mail_styles, postmarks, report_mail, rich
 from services.letter_values import Prose
 from services.letters import Item, Letter
 from services.mail_styles import STYLES
+from services.report_document import Document
 from services.template_words import TEST
 from services.words import _, ngettext, spoken
 
@@ -52,6 +53,11 @@ class Page:
         return postmarks.url("/") if last.kind == TEST else letter_values.link(last)
 
     @property
+    def report(self) -> Document | None:
+        """Return the report that it brings whole; a digest only tells that there is one."""
+        return None if self.letter.is_digest else self.letter.items[-1].report
+
+    @property
     def groups(self) -> list[list[Told]]:
         """Return what is told by ticket, in the order in which the tickets come first."""
         places: dict[int, int] = {}
@@ -85,6 +91,8 @@ def as_text(page: Page) -> str:
             facts = letter_values.facts(ticket, page.letter.timezone)
             lines = [f"#{ticket.number} {ticket.title}", *(_fact(*fact) for fact in facts)]
             parts.append("\n".join(lines))
+    if page.report:
+        parts.append(report_mail.as_text(page.report))
     parts += [page.untold, f"{page.action}{_colon()} {page.link}", "-- ", _foot_text(page)]
     return "\n\n".join(part for part in parts if part).replace("-- \n\n", "-- \n") + "\n"
 
@@ -104,6 +112,7 @@ def as_html(page: Page) -> str:
             _Line(STYLES["words"])[_said(page.intro)],
         ],
         [_group(page, group) for group in page.groups],
+        report_mail.rows(page.report) if page.report else None,
         page.untold and _Line(STYLES["more"])[page.untold],
         _Line(STYLES["action"])[_button(page.action, page.link)],
         _Line(STYLES["foot"], "foot")[_foot(page)],

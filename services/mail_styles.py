@@ -39,6 +39,24 @@ STYLES: dict[str, str] = {
     "why": f"{_SMALL}margin:0 0 6px;",
     "ways": f"{_SMALL}margin:0;",
     "small": f"{_SMALL}text-decoration:underline;",
+    "plain": "border-collapse:separate;",
+}
+REPORT: dict[str, str] = {  # of `services.report_mail`
+    "line": "padding:20px 32px 0;",
+    "heading": f"{_TEXT}margin:0 0 8px;font-size:17px;font-weight:600;",
+    "card": "padding:10px 12px 10px 0;border-top:1px solid #e2e8f0;vertical-align:top;",
+    "small": f"{_SMALL}margin:0;",
+    "number": f"{_TEXT}margin:0;",
+    "value": f"{_FONT}color:#0f172a;font-size:24px;line-height:32px;font-weight:700;"
+    "text-decoration:none;",
+    "note": f"{_SMALL}margin:0;",
+    "bars": "padding:3px 8px 3px 0;vertical-align:middle;",
+    "count": f"{_FONT}color:#64748b;font-size:11px;line-height:11px;padding-left:4px;",
+    "head": f"{_SMALL}font-size:12px;line-height:16px;padding:4px 8px 4px 0;vertical-align:bottom;"
+    "border-bottom:1px solid #e2e8f0;",
+    "cell": f"{_FONT}color:#1e293b;font-size:14px;line-height:19px;padding:5px 8px 5px 0;"
+    "vertical-align:top;word-break:break-word;",
+    "link": "color:#1d4ed8;text-decoration:none;",
 }
 _PARAGRAPH = "margin:0 0 12px;"
 _CODE = "font-family:Consolas,Menlo,monospace;font-size:14px;"
@@ -73,6 +91,11 @@ a { color: #1d4ed8; }
   .card .muted, .card td.muted, .card td.foot p { color: #a3b1c6 !important; }
   .card .brand, .card a.link, .card blockquote a, .card p a:not(.muted) {
     color: #93c5fd !important; }
+  .card td.created { background-color: #60a5fa !important; }
+  .card span.created { color: #60a5fa !important; }
+  .card .neutral { color: #a3b1c6 !important; }
+  .card .good { color: #4ade80 !important; }
+  .card .bad { color: #fca5a5 !important; }
   .card .quote { background-color: #0f1726 !important; border-color: #3b82f6 !important; }
   .card a.button { background-color: #2563eb !important; color: #ffffff !important; }
 }

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from data.clock import shared
 from data.models import Event, Notification, Pace
-from services import audiences, deliveries, inbox, paces
+from services import audiences, changes, deliveries, paces
 from services.audiences import Audiences, audience
 from services.correspondence import letter
 from services.deliveries import Plan
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 HOURLY, DAILY = "hourly", "daily"
+_NONE = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def react(s: Session, events: Sequence[Event]) -> None:
     wishes = Wishes(s, found.users.keys(), numbers)
     told = [each for each in _told(found, events) if _hears(wishes, each)]
     _show(s, [each for each in told if wishes.pace(each.user_id, each.kind, APP) is not Pace.OFF])
-    deliveries.plan_all(s, list(_plans(found, wishes, told)))
+    deliveries.plan_all(s, list(_plans(found, wishes, told, shared(s))))
 
 
 def _told(found: Audiences, events: Iterable[Event]) -> Iterator[Told]:
@@ -99,28 +101,39 @@ def _show(s: Session, told: Sequence[Told]) -> None:
     ]
     if rows:
         s.execute(insert(Notification), rows)
-        inbox.announce(s, {each.user_id for each in told})
+        changes.announce(s, {each.user_id for each in told})
 
 
-def _plans(found: Audiences, wishes: Wishes, told: Sequence[Told]) -> Iterator[Plan]:
+def _plans(
+    found: Audiences, wishes: Wishes, told: Sequence[Told], moment: datetime
+) -> Iterator[Plan]:
     channels = sorted(wishes.channels_on)
     for each in told:
         user = found.users[each.user_id]
         for channel in channels:
             pace = wishes.pace(user.id, each.kind, channel)
             if pace is not Pace.OFF and accepts(user, each.kind, channel):
-                bundle, due = _when(wishes, each, found, pace)
-                yield Plan(each.event.id, channel, str(user.id), bundle, each.reason.value, due)
+                bundle, next_at, pause = _when(wishes, each, found, pace, moment)
+                reason = each.reason.value
+                yield Plan(each.event.id, channel, str(user.id), bundle, reason, next_at, pause)
 
 
-def _when(wishes: Wishes, each: Told, found: Audiences, pace: Pace) -> tuple[str, datetime | None]:
-    """Return with what something goes, and when; what is about an account goes alone, now."""
+def _when(
+    wishes: Wishes, each: Told, found: Audiences, pace: Pace, moment: datetime
+) -> tuple[str, datetime | None, timedelta]:
+    """Return with what something goes, and when: by an appointment, or after a pause from `moment`.
+
+    What is about an account goes alone, now. What is told to have happened later than now comes
+    from a machine whose clock is ahead.
+    """
     number = each.event.ticket_number
     if KINDS[each.kind].is_security:
-        return "", None
-    gather = timedelta(seconds=wishes.gather_seconds) if number is not None else timedelta()
-    rhythm = wishes.rhythm(found.users[each.user_id])
-    due = paces.due(pace, each.event.created_at, rhythm, gather)
-    if pace is Pace.AT_ONCE:
-        return (f"ticket:{number}" if number is not None else ""), due
-    return (HOURLY if pace is Pace.HOURLY else DAILY), due
+        return "", None, _NONE
+    happened = min(each.event.created_at, moment)
+    gather = timedelta(seconds=wishes.gather_seconds) if number is not None else _NONE
+    due = paces.due(pace, happened, wishes.rhythm(found.users[each.user_id]), gather)
+    if pace is not Pace.AT_ONCE:
+        return (HOURLY if pace is Pace.HOURLY else DAILY), due, _NONE
+    bundle = f"ticket:{number}" if number is not None else ""
+    is_pause = due == happened + gather
+    return bundle, None if is_pause else due, due - moment if is_pause else _NONE

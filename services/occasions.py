@@ -23,6 +23,8 @@ class Reason(StrEnum):
     HELPER = "helper"
     OBSERVER = "observer"
     TEAM = "team"
+    RECIPIENT = "recipient"
+    HANDLER = "handler"
     ADMIN = "admin"
 
 
@@ -39,6 +41,8 @@ class Circle(StrEnum):
     OBSERVERS = "observers"
     QUEUE = "queue"  # while nobody leads: the team, or without a team the administrators
     TEAM = "team"
+    RECIPIENTS = "recipients"  # whom the event names: those who may read the report
+    HANDLERS = "handlers"  # whom the event names: those who handle several of its tickets
     ADMINS = "admins"
 
 
@@ -75,6 +79,8 @@ KINDS: dict[str, Kind] = {
     "returned": Kind(N_("Ticket back in the queue"), is_for_staff=True),
     "untreated": Kind(N_("Ticket waits untreated"), Pace.DAILY, is_for_staff=True),
     "closing_soon": Kind(N_("Ticket will be closed soon")),
+    "burst": Kind(N_("Several similar tickets"), is_urgent=True, is_for_staff=True),
+    "report": Kind(N_("Reports"), is_for_staff=True),
     "password": Kind(N_("Password changed"), is_security=True),
 }
 
@@ -86,6 +92,8 @@ REASONS: dict[Reason, str] = {
     Reason.HELPER: N_("You help with it."),
     Reason.OBSERVER: N_("You follow it."),
     Reason.TEAM: N_("You are in its team."),
+    Reason.RECIPIENT: N_("You are among its recipients."),
+    Reason.HANDLER: N_("You handle such tickets."),
     Reason.ADMIN: N_("You are an administrator."),
 }
 
@@ -103,11 +111,14 @@ _AROUND = (_C.REQUESTER, _C.LEAD, _C.HELPERS, _C.OBSERVERS)
 _AT_WORK = (_C.LEAD, _C.HELPERS)
 
 OCCASIONS: dict[str, Occasion] = {
+    "burst.began": Occasion("burst", (_C.HANDLERS,)),
+    "burst.grew": Occasion("burst", (_C.HANDLERS,)),
     "comment.edited": Occasion("mention", (_C.MENTIONED,)),  # who was not mentioned before
     "comment.noted": Occasion("comment", (_C.MENTIONED, *_AT_WORK, _C.OBSERVERS, _C.QUEUE)),
     "comment.posted": Occasion("comment", (_C.MENTIONED, *_AROUND, _C.QUEUE)),
     "deadline.missed": Occasion("deadline_missed", (*_AT_WORK, _C.QUEUE, _C.ADMINS)),
     "deadline.near": Occasion("deadline_near", (*_AT_WORK, _C.QUEUE)),
+    "report.made": Occasion("report", (_C.RECIPIENTS,)),
     "ticket.accepted": Occasion("taken", (_C.REQUESTER, _C.HELPERS, _C.OBSERVERS)),
     "ticket.assigned": Occasion("assigned", (*_AROUND, _C.FORMER_LEAD, _C.QUEUE)),
     "ticket.cancelled": Occasion("status", _AROUND),

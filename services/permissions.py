@@ -1,6 +1,6 @@
 """Who may do what, in one table and one query. No other module compares roles (product.md 2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -54,8 +54,11 @@ class Action(StrEnum):
     DEADLINE_MANAGE = "deadline:manage"
     DELIVERY_MANAGE = "delivery:manage"
     QUEUE_SEE = "queue:see"
+    REPORT_PLAN = "report:plan"
+    REPORT_SEE = "report:see"
     SCHEDULE_MANAGE = "schedule:manage"
     SETTINGS_MANAGE = "settings:manage"
+    STATS_NAMES = "stats:names"
     STATS_SEE = "stats:see"
     TEAM_MANAGE = "team:manage"
     TICKET_ACCEPT = "ticket:accept"
@@ -97,6 +100,10 @@ def _is_admin(by: Actor, _ticket: Ticket | None) -> bool:
     return by.role is Role.ADMIN
 
 
+def _leads(by: Actor, _ticket: Ticket | None) -> bool:
+    return by.role in (Role.MANAGER, Role.ADMIN)
+
+
 def _repairs(by: Actor, _ticket: Ticket | None) -> bool:
     return repairs(by.role)
 
@@ -130,8 +137,11 @@ RULES: dict[Action, Rule] = {
     Action.DEADLINE_MANAGE: _is_admin,
     Action.DELIVERY_MANAGE: _is_admin,
     Action.QUEUE_SEE: _is_staff,
+    Action.REPORT_PLAN: _leads,
+    Action.REPORT_SEE: _leads,
     Action.SCHEDULE_MANAGE: _is_admin,
     Action.SETTINGS_MANAGE: _is_admin,
+    Action.STATS_NAMES: _leads,
     Action.STATS_SEE: _is_staff,
     Action.TEAM_MANAGE: _is_admin,
     Action.TICKET_ACCEPT: _repairs,  # and it is theirs: `acceptance`
@@ -168,6 +178,11 @@ def require(by: Actor, action: Action, ticket: Ticket | None = None) -> None:
     """Raise NotAllowed unless the actor may do this to this ticket."""
     if not allows(by, action, ticket):
         raise NotAllowed
+
+
+def roles_allowed(action: Action) -> list[Role]:
+    """Return the roles that may do what depends on no ticket."""
+    return [role for role in Role if RULES[action](Actor(0, role), None)]
 
 
 def assigns_only_own_teams(by: Actor) -> bool:
@@ -229,8 +244,26 @@ def ways_to_see(by: Actor) -> list[ColumnElement[bool]] | None:
 
 
 def teams_counted(by: Actor) -> frozenset[int] | None:
-    """Return the teams whose tickets count in the statistics `by` sees; None is all tickets."""
-    return None if ways_to_see(by) is None else by.team_ids
+    """Return the teams whose tickets count in the statistics `by` sees; None is all tickets.
+
+    A manager all of whose teams see only their own tickets reads every ticket, but answers for
+    these teams: figures are of theirs.
+    """
+    counts_all = by.role is Role.ADMIN or (by.is_staff and not by.sees_only_teams)
+    return None if counts_all else by.team_ids
+
+
+def sight(by: Actor) -> tuple[frozenset[int] | None, int]:
+    """Return what decides which figures `by` sees: the same for two people, the same figures."""
+    return teams_counted(by), 0 if allows(by, Action.STATS_NAMES) else by.id
+
+
+def reads_reports_of(by: Actor, team_ids: Collection[int] | None) -> bool:
+    """Tell whether `by` may read a report that counts the tickets of these teams; None is all."""
+    if not allows(by, Action.REPORT_SEE):
+        return False
+    counted = teams_counted(by)
+    return counted is None or (team_ids is not None and counted >= {*team_ids})
 
 
 def takes_part(by: Actor, *among: Part) -> ColumnElement[bool]:

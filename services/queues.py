@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from data.clock import now
+from data.clock import shared
 from data.models import Delivery, DeliveryState, Event, User, Webhook
 from services import deliveries, events, webhooks
 from services.permissions import Action, Actor, require
@@ -83,11 +83,12 @@ def resend_all(s: Session, by: Actor, channel: str) -> int:
     dead = (Delivery.channel == channel, Delivery.state == DeliveryState.DEAD)
     query = select(Delivery.id).where(*dead).order_by(Delivery.id).limit(CHUNK)
     ids = s.scalars(query.with_for_update(skip_locked=True)).all()
-    again = {"state": DeliveryState.PENDING, "attempts": 0, "next_at": now(), "error": ""}
+    moment = shared(s)
+    again = {"next_at": moment, "paused_at": moment, "attempts": 0, "error": ""}
     s.execute(
         update(Delivery)
         .where(Delivery.id.in_(ids))
-        .values(again)
+        .values(state=DeliveryState.PENDING, **again)
         .execution_options(synchronize_session=False)
     )
     if ids:

@@ -12,13 +12,18 @@ from sqlalchemy.orm import Session
 
 from data.clock import now
 from data.models import Event
-from services import channels, notifications, webhooks
+from services import burst_work, channels, notifications, webhooks
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 Reaction = Callable[[Session, Sequence[Event]], None]
-REACTIONS: tuple[Reaction, ...] = (webhooks.react, notifications.react, channels.react)
+REACTIONS: tuple[Reaction, ...] = (
+    webhooks.react,
+    notifications.react,
+    channels.react,
+    burst_work.react,
+)
 
 
 def relay(s: Session) -> int:

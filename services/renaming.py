@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from data.models import Renaming, Shelf, Ticket, User
 from data.models.names import listed
-from services import plans
+from services.hints import hinted
 
 BATCH = 500  # tickets in one transaction
 
@@ -34,7 +34,7 @@ def follow(s: Session) -> bool:
     for shelf, (person, column, index) in product(Shelf, _COLUMNS):
         theirs = (Ticket.shelf == shelf, column == renaming.listed, person == renaming.user_id)
         old = select(Ticket.number).where(*theirs).order_by(Ticket.number).limit(left)
-        numbers = s.scalars(plans.hinted(old, index)).all()
+        numbers = s.scalars(hinted(old, index)).all()
         changed = update(Ticket).where(Ticket.number.in_(numbers)).values({column.key: name})
         s.execute(changed.execution_options(synchronize_session=False))
         left -= len(numbers)

@@ -36,7 +36,19 @@ ERRORS: dict[str, str] = {LOST: N_("The process that was at it stopped.")}
 _MAX_ERROR = 300
 
 
+def _nothing(_s: Session) -> None:
+    """Be the task that never finds anything wrong."""
+
+
 Work = Callable[[Session], int | None]  # does some, in a transaction, and returns how much
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What a task found wrong lately, and made again: how many things, and when the last time."""
+
+    number: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class Task:
     rhythm: Rhythm
     work: Work | None = None
     parts: Callable[[], Iterable[Work]] = tuple
+    mended: Callable[[Session], Mended | None] = _nothing
 
 
 Tasks = Mapping[str, Task]
@@ -89,6 +102,7 @@ class Line:
     name: str
     task: Task
     row: Schedule
+    mended: Mended | None = None
 
 
 class Lost(Exception):
@@ -121,7 +135,7 @@ def claimable(s: Session, tasks: Tasks, watch: Watch, busy: Collection[str] = ()
     return [
         Seen(row.name, _mark(row))
         for row in rows
-        if (row.name in over if row.owner else _is_due(tasks[row.name], row))
+        if (row.name in over if row.owner else is_due(tasks[row.name], row))
     ]
 
 
@@ -140,7 +154,7 @@ def claim(s: Session, tasks: Tasks, seen: Seen) -> Run | None:
         row.finished_at, row.milliseconds, row.done = now(), None, 0
         row.next_at = now() if row.failures == 1 else now() + _pause(row)
     task = tasks[row.name]
-    if not _is_due(task, row):
+    if not is_due(task, row):
         return None
     row.owner, row.lease_until = str(uuid.uuid4()), now() + LEASE
     row.started_at, row.next_at = now(), task.rhythm.after(now(), _zone())
@@ -181,7 +195,9 @@ def lines(s: Session, by: Actor, tasks: Tasks) -> list[Line]:
     """Return each task with its last run and its next."""
     require(by, Action.SCHEDULE_MANAGE)
     rows = {row.name: row for row in s.scalars(select(Schedule))}
-    return [Line(name, task, rows[name]) for name, task in tasks.items() if name in rows]
+    return [
+        Line(name, task, rows[name], task.mended(s)) for name, task in tasks.items() if name in rows
+    ]
 
 
 def ask(s: Session, by: Actor, name: str) -> Schedule:
@@ -198,6 +214,21 @@ def ask(s: Session, by: Actor, name: str) -> Schedule:
     return row
 
 
+def prompt(s: Session, name: str, after: timedelta = timedelta()) -> None:
+    """Let a task run soon, for something that was asked for and recorded.
+
+    `after` a while: what is asked for until then is one run.
+
+    Raises:
+        SwitchedOff.
+    """
+    row = s.get(Schedule, name, with_for_update=True, populate_existing=True)
+    if row is not None and not row.is_active:
+        raise SwitchedOff
+    if row is not None:
+        row.next_at = min(row.next_at, now() + after)
+
+
 def switch(s: Session, by: Actor, name: str, *, is_active: bool) -> Schedule:
     """Let a task run as its rhythm says, or no more.
 
@@ -211,6 +242,13 @@ def switch(s: Session, by: Actor, name: str, *, is_active: bool) -> Schedule:
     return row
 
 
+def is_due(task: Task, row: Schedule) -> bool:
+    """Tell whether a task should run by now, whoever may be at it."""
+    if row.failures:  # it waits for longer than its rhythm says
+        return row.is_active and row.next_at <= now()
+    return row.is_active and task.rhythm.is_due(row.next_at, now())
+
+
 def _found(s: Session, by: Actor, name: str) -> Schedule:
     require(by, Action.SCHEDULE_MANAGE)
     row = s.get(Schedule, name, with_for_update=True, populate_existing=True)
@@ -222,12 +260,6 @@ def _found(s: Session, by: Actor, name: str) -> Schedule:
 def _locked(s: Session, name: str) -> Schedule | None:
     query = select(Schedule).where(Schedule.name == name).with_for_update(skip_locked=True)
     return s.scalar(query.execution_options(populate_existing=True))
-
-
-def _is_due(task: Task, row: Schedule) -> bool:
-    if row.failures:  # it waits for longer than its rhythm says
-        return row.is_active and row.next_at <= now()
-    return row.is_active and task.rhythm.is_due(row.next_at, now())
 
 
 def _pause(row: Schedule) -> timedelta:

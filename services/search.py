@@ -28,6 +28,7 @@ PAGE = 30
 TYPED = 7  # tickets offered while one types
 READ = 500  # the newest tickets, whose words are read without asking the index
 READ_TYPED = 200  # of these, while one types
+READ_FREQUENT = 2000  # of tickets at once, when each word is in very many of them
 CANDIDATES = 300  # tickets taken from the index at once, newest first; more than MOST
 PEOPLE = 5
 PERSON_SCORE = 0.9  # above all but fresh tickets whose title holds every word
@@ -115,8 +116,7 @@ def _block(
         is_short = len(numbers) >= most and len(rows) < limit
         is_indexed = place.is_beginning and is_short and bool(terms.wanted)
     if is_indexed:
-        rows, most = _looked_up(s, by, terms, among, place.below), CANDIDATES
-        numbers = [row.number for row in rows]
+        rows, numbers, most = _further(s, by, terms, among, place.below)
     start = place.below if place.below is not None else max(numbers, default=0) + 1
     place = replace(place, below=start, is_indexed=is_indexed)
     is_all = len(numbers) < most or not numbers
@@ -179,13 +179,23 @@ def _read(
     return [row for row in rows if row.matches], [row.number for row in rows]
 
 
-def _looked_up(
+def _further(
     s: Session, by: Actor, terms: Terms, among: Select[Any], below: int | None
-) -> Sequence[Any]:
-    """Return the newest CANDIDATES that match, by the index."""
-    whole = _reads_notes(by)
-    found = text_search.newest(s, terms.query, among, whole=whole, limit=CANDIDATES, below=below)
-    return s.execute(select(*_RANKED).join(found, found.c.number == Ticket.number)).all()
+) -> tuple[Sequence[Any], Sequence[int], int]:
+    """Return the newest CANDIDATES that match, by the index: rows, numbers, and how many at most.
+
+    Where each word is in so many tickets that an index would read most of them, some of the newest
+    are read instead.
+    """
+    query, whole = terms.query, _reads_notes(by)
+    passed = text_search.frequent(s, query, whole=whole)
+    if passed and passed == text_search.asked_of(query):
+        return *_read(s, by, terms, among, READ_FREQUENT, below), READ_FREQUENT
+    found = text_search.newest(
+        s, query, among, whole=whole, limit=CANDIDATES, below=below, passed=passed
+    )
+    rows = s.execute(select(*_RANKED).join(found, found.c.number == Ticket.number)).all()
+    return rows, [row.number for row in rows], CANDIDATES
 
 
 def _reads_notes(by: Actor) -> bool:

@@ -18,7 +18,7 @@ from services import calendars, columns, holidays, open_days, opening_hours, per
 from services.columns import Clocks, Columns
 from services.dimensions import Departments
 from services.facts import LEVELS, moment
-from services.figures import Sample
+from services.figures import Places, Sample
 from services.permissions import Action, Actor, require
 
 
@@ -56,9 +56,11 @@ def sample(s: Session, by: Actor, wanted: Selection) -> Iterator[Found]:
     """Hold the tickets of a selection that `by` may see figures of.
 
     Raises:
-        NotAllowed.
+        NotAllowed: also to narrow to other people without the right to see figures by name.
     """
     require(by, Action.STATS_SEE)
+    if not wanted.lead_ids <= {0, by.id}:
+        require(by, Action.STATS_NAMES)  # G19
     with columns.shared.fresh(s, clocks(s)) as known:
         departments = _departments(s, known)
         places = _places(known, departments, wanted, permissions.teams_counted(by))
@@ -96,7 +98,7 @@ def _departments(s: Session, known: Columns) -> Departments:
 
 def _places(
     known: Columns, departments: Departments, wanted: Selection, teams: frozenset[int] | None
-) -> NDArray[np.int64] | None:
+) -> Places | None:
     """Return the places of the tickets that are meant; None is all of them."""
     conditions = list(_conditions(known, departments, wanted))
     if teams is not None:
@@ -106,6 +108,14 @@ def _places(
     mask = conditions[0]
     for condition in conditions[1:]:
         mask &= condition
+    return _stretch(mask)
+
+
+def _stretch(mask: NDArray[np.bool_]) -> Places:
+    """Return where a mask holds: a period mostly is a stretch of tickets, which costs nothing."""
+    first, many = int(mask.argmax()) if len(mask) else 0, int(np.count_nonzero(mask))
+    if mask[first : first + many].all():
+        return slice(first, first + many)
     return np.flatnonzero(mask)
 
 

@@ -6,27 +6,23 @@ business: business hours are those of the default calendar. Nobody’s figures c
 they may not see.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from enum import StrEnum
-from functools import partial
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from services import columns, dimensions, figures, permissions, selections
-from services.columns import DURATIONS
+from services import columns, dimensions, figures, permissions, selections, trends
 from services.dimensions import Dimension, Group, Grouping
 from services.facts import NEVER, moment
 from services.figures import Figures, Sample
+from services.periods import Period, Step
 from services.permissions import Actor
 from services.selections import EVERYTHING, Found, Selection
-from services.time_axes import DAY, NO_DAY
+from services.time_axes import DAY
+from services.trends import Point
 
 OVERVIEW = (
     Dimension.TEAM,
@@ -39,7 +35,7 @@ OVERVIEW = (
     Dimension.CHANNEL,
     Dimension.DEPARTMENT,
 )
-FEW = 100_000  # tickets: less is not worth a second thread
+_BRIEFLY: dict[str, Any] = {"durations": ("resolution",), "counters": False}
 AGE_BANDS: tuple[int, ...] = (2, 6, 16)  # days at which the next band begins (domain.md 6)
 
 
@@ -52,22 +48,6 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """What came in and was done in one day, week or month, and what was open at its end."""
-
-    first_day: date
-    created: int
-    resolved: int
-    closed: int
-    backlog: int
-
-    @property
-    def net_flow(self) -> int:
-        """Return created less resolved: above 0, the backlog grows."""
-        return self.created - self.resolved
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """What a page of statistics shows at once."""
 
@@ -75,14 +55,6 @@ class Overview:
     parts: dict[Dimension, list[Part]]
     heat: list[list[int]]  # created on each weekday, Monday first, in each hour
     ages: list[int]  # of the backlog of now, as `backlog_at` counts them
-
-
-class Step(StrEnum):
-    """How long a point of a trend is."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
 
 
 def summary(s: Session, by: Actor, wanted: Selection = EVERYTHING) -> Figures:
@@ -122,12 +94,15 @@ def summary(s: Session, by: Actor, wanted: Selection = EVERYTHING) -> Figures:
 def parts(s: Session, by: Actor, wanted: Selection, dimension: Dimension) -> list[Part]:
     """Return the figures of each value of a dimension that occurs, in its natural order.
 
+    Technicians see of other technicians only their teams.
+
     Raises:
         NotAllowed.
     """
     with selections.sample(s, by, wanted) as found:
-        grouping = dimensions.grouping(s, found.sample, dimension, found.departments)
-        return _figures(found.sample, grouping, is_whole=True)
+        sample = found.sample
+        grouping = dimensions.grouping_for(s, by, sample, dimension, found.departments)
+        return _figures(sample, grouping, is_whole=True)
 
 
 def overview(s: Session, by: Actor, wanted: Selection = EVERYTHING) -> Overview:
@@ -141,9 +116,10 @@ def overview(s: Session, by: Actor, wanted: Selection = EVERYTHING) -> Overview:
         NotAllowed.
     """
     with selections.sample(s, by, wanted) as found:
-        key = (wanted, permissions.teams_counted(by))
         is_large = len(found.sample) > columns.MANY
-        return columns.shared.remembered(key, lambda: _overview(s, found), is_large=is_large)
+        return columns.shared.remembered(
+            (wanted, permissions.sight(by)), lambda: _overview(s, by, found), is_large=is_large
+        )
 
 
 def backlog_at(s: Session, by: Actor, wanted: Selection, at: datetime) -> list[int]:
@@ -173,31 +149,7 @@ def trend(
         NotAllowed.
     """
     with selections.sample(s, by, _without_period(wanted)) as found:
-        begin = (first - date(1970, 1, 1)).days
-        size = max((last - first).days + 1, 0)
-        counted = {
-            name: _per_day(found.sample[f"{name}_day"], begin, size)
-            for name in ("created", "resolved", "closed", "ended")
-        }
-    if not size:
-        return []
-    starts = _starts(first, size, step)
-    backlog = np.cumsum(counted["created"] - counted["ended"])[1:]
-    sums = {
-        name: np.add.reduceat(counted[name][1:], starts)
-        for name in ("created", "resolved", "closed")
-    }
-    ends = [*(start - 1 for start in starts[1:]), size - 1]
-    return [
-        Point(
-            first + timedelta(days=start),
-            int(sums["created"][place]),
-            int(sums["resolved"][place]),
-            int(sums["closed"][place]),
-            int(backlog[end]),
-        )
-        for place, (start, end) in enumerate(zip(starts, ends, strict=True))
-    ]
+        return trends.of(found.sample, Period(first, last), step) if first <= last else []
 
 
 def heat(s: Session, by: Actor, wanted: Selection = EVERYTHING) -> list[list[int]]:
@@ -210,37 +162,34 @@ def heat(s: Session, by: Actor, wanted: Selection = EVERYTHING) -> list[list[int
         return _heat(found.sample)
 
 
-def _overview(s: Session, found: Found) -> Overview:
-    """Compute an overview; of many tickets two parts at a time, since numpy lets others go on."""
+def _overview(s: Session, by: Actor, found: Found) -> Overview:
     sample = found.sample
-    groupings = {d: dimensions.grouping(s, sample, d, found.departments) for d in OVERVIEW}
-    sample.states()  # what all need, before they are two
-    tasks: list[Callable[[], Any]] = [
-        partial(figures.of_all, sample),
-        *(partial(_figures, sample, grouping, is_whole=False) for grouping in groupings.values()),
-    ]
-    if len(sample) > FEW:
-        with ThreadPoolExecutor(2, thread_name_prefix="figures") as pool:
-            everything, *made = pool.map(lambda task: task(), tasks)
-    else:
-        everything, *made = (task() for task in tasks)
+    profiles = dimensions.profiles(sample)
+    margins = [margin for margin, _groups in profiles.margins.values()]
+    made = figures.of_margins(sample, profiles.codes, profiles.cells, margins, **_BRIEFLY)
+    parts = {
+        dimension: _parts(groups, some)
+        for (dimension, (_margin, groups)), some in zip(profiles.margins.items(), made, strict=True)
+    }
+    for dimension in (d for d in OVERVIEW if d not in parts):
+        grouping = dimensions.grouping_for(s, by, sample, dimension, found.departments)
+        parts[dimension] = _figures(sample, grouping, is_whole=False)
     return Overview(
-        all=everything,
-        parts=dict(zip(OVERVIEW, made, strict=True)),
+        all=figures.of_all(sample),
+        parts={dimension: parts[dimension] for dimension in OVERVIEW},
         heat=_heat(sample),
         ages=_ages(sample, moment(now())),
     )
 
 
 def _figures(sample: Sample, grouping: Grouping, *, is_whole: bool) -> list[Part]:
-    made = figures.of_groups(
-        sample,
-        grouping.codes,
-        len(grouping.groups),
-        durations=tuple(DURATIONS) if is_whole else ("resolution",),
-        counters=is_whole,
-    )
-    return [Part(group, some) for group, some in zip(grouping.groups, made, strict=True)]
+    wanted = {} if is_whole else _BRIEFLY
+    made = figures.of_groups(sample, grouping.codes, len(grouping.groups), **wanted)
+    return _parts(grouping.groups, made)
+
+
+def _parts(groups: list[Group], made: list[Figures]) -> list[Part]:
+    return [Part(group, some) for group, some in zip(groups, made, strict=True)]
 
 
 def _ages(sample: Sample, instant: int) -> list[int]:
@@ -252,26 +201,10 @@ def _ages(sample: Sample, instant: int) -> list[int]:
 
 
 def _heat(sample: Sample) -> list[list[int]]:
-    both = (sample["created_day"] + 3) % 7 * 24 + sample["hour"]
-    counted = np.bincount(both, minlength=7 * 24).reshape(7, 24)
-    return [[int(number) for number in row] for row in counted]
-
-
-def _per_day(days: NDArray[np.int32], begin: int, size: int) -> NDArray[np.int64]:
-    """Count days; the first number is that of all days before `begin`."""
-    known = days[days != NO_DAY]
-    before = np.clip(known - begin + 1, 0, size + 1)
-    return np.bincount(before, minlength=size + 2)[: size + 1]
-
-
-def _starts(first: date, size: int, step: Step) -> list[int]:
-    """Return on which of the days a point begins."""
-    begins: dict[Step, Callable[[date], bool]] = {
-        Step.DAY: lambda _day: True,
-        Step.WEEK: lambda day: day.weekday() == 0,
-        Step.MONTH: lambda day: day.day == 1,
-    }
-    return [n for n in range(size) if n == 0 or begins[step](first + timedelta(days=n))]
+    counted: list[list[int]] = (
+        np.bincount(sample["week_hour"], minlength=7 * 24).reshape(7, 24).tolist()
+    )
+    return counted
 
 
 def _without_period(wanted: Selection) -> Selection:

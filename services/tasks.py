@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from functools import partial
 
-from services import alarms, attachments, reminders, renaming, renewals, upkeep
+from services import (
+    alarms,
+    attachments,
+    burst_work,
+    recurring,
+    recurring_work,
+    reminders,
+    renaming,
+    renewals,
+    report_making,
+    upkeep,
+)
 from services.rhythms import At, Every
 from services.schedule import Task, Work
 from services.words import N_
@@ -26,7 +37,13 @@ TASKS: dict[str, Task] = {
     "renaming": Task(N_("Sort anew who was renamed"), Every(30), renaming.follow),
     "facts": Task(N_("Keep what statistics count"), Every(30), upkeep.keep_facts),
     "facts_check": Task(
-        N_("Count statistics again"), Every(3600), parts=lambda: (upkeep.check_facts,)
+        N_("Count statistics again"),
+        Every(3600),
+        parts=lambda: (upkeep.check_facts,),
+        mended=upkeep.mended,
     ),
+    burst_work.TASK: Task(N_("Look for similar tickets"), Every(60), parts=burst_work.parts),
+    recurring.TASK: Task(N_("Find recurring problems"), At("05:00"), parts=recurring_work.parts),
+    "reports": Task(N_("Make reports"), Every(30), parts=report_making.parts),
     "clean": Task(N_("Clean up"), Every(3600), parts=clean),
 }

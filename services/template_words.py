@@ -104,6 +104,21 @@ WORDS: dict[str, Words] = {
         ),
         N_("AppTicket: ticket #{{ number }} will be closed soon. {{ link }}"),
     ),
+    "burst": Words(
+        N_(
+            "**{{ tickets }} similar tickets** were created within {{ minutes }} min: something may"
+            " have broken down.\n\n{{ description }}"
+        ),
+        N_("AppTicket: {{ tickets }} similar tickets within {{ minutes }} min. {{ link }}"),
+        N_("{{ tickets }} similar tickets: {{ title }}"),
+        N_("See these tickets"),
+    ),
+    "report": Words(
+        "{{ description }}",
+        N_("AppTicket: a report is ready. {{ link }}"),
+        "{{ title }}",
+        N_("Open the report"),
+    ),
     PASSWORD: Words(
         N_(
             "The password of your account was changed on {{ when }}.\n\nIf neither you nor your"
@@ -150,6 +165,10 @@ VARIABLES: dict[str, str] = {
     "explanation": N_("The reason that was given, empty without one"),
     "recipient": N_("Who gets the message"),
     "count": N_("How many things the message tells"),
+    "tickets": N_("How many similar tickets there are, empty otherwise"),
+    "minutes": N_("Within how many minutes they came, empty otherwise"),
     "link": N_("Address of the ticket"),
 }
-SMS_VARIABLES = ("number", "status", "priority", "due", "count", "link")  # nothing personal
+SMS_VARIABLES = (  # nothing personal
+    *("number", "status", "priority", "due", "count", "tickets", "minutes", "link"),
+)

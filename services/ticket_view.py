@@ -15,6 +15,7 @@ from data.models import (
     Part,
     Status,
     Tag,
+    Target,
     Ticket,
     TicketPerson,
     TicketTag,
@@ -23,7 +24,9 @@ from data.models import (
 from services import (
     acceptance,
     attachments,
+    bursts,
     comments,
+    countdowns,
     drafts,
     history,
     inbox,
@@ -31,6 +34,8 @@ from services import (
     tickets,
     workflow,
 )
+from services.bursts import Sight
+from services.countdowns import Countdown
 from services.errors import NotFound
 from services.history import HistoryLine
 from services.permissions import (
@@ -48,6 +53,7 @@ _TAG, _FILES, _LINKS, _OUTSIDE, _DRAFT = "tag", "files", "links", "outside", "dr
 _UNREAD = "unread"
 _MUTED = "muted"
 _UNACCEPTED = "unaccepted"
+_BURST = "burst"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,8 @@ class TicketView:
     draft_files: tuple[Attachment, ...]
     has_unread: bool  # one was told something of it that one has not read
     is_muted: bool  # one wants to hear nothing of it
+    countdowns: dict[Target, Countdown]  # the deadlines that are still to be kept
+    burst: Sight | None  # it belongs to, as far as one may know of it
 
 
 def load(s: Session, by: Actor, number: int) -> TicketView:
@@ -125,6 +133,8 @@ def load(s: Session, by: Actor, number: int) -> TicketView:
         draft_files=() if is_closed else tuple(draft_files),
         has_unread=_UNREAD in there,
         is_muted=_MUTED in there,
+        countdowns=countdowns.of(s, ticket),
+        burst=bursts.of_ticket(s, by, number) if _BURST in there else None,
     )
 
 
@@ -192,6 +202,7 @@ def _there(
         (_DRAFT, drafts.there(by, context)),
         (_UNREAD, inbox.unread_of(by, number)),
         (_MUTED, preferences.muted(by, number)),
+        (_BURST, bursts.joined(number)),
     ]
     every = union_all(
         people,

@@ -80,7 +80,7 @@ def edit(
     """
     ticket = change(s, by, number, Action.TICKET_EDIT)
     wanted = _wanted(s, ticket, values)
-    _refuse_conflicts(s, ticket, wanted, seen or {})
+    refuse_conflicts(s, by, ticket, wanted, seen or {})
     changes = _apply(ticket, wanted)
     if changes:
         touched(ticket)
@@ -106,17 +106,24 @@ def _wanted(s: Session, ticket: Ticket, values: Mapping[str, Any]) -> dict[str, 
     return wanted
 
 
-def _refuse_conflicts(
-    s: Session, ticket: Ticket, wanted: Mapping[str, Any], seen: Mapping[str, Any]
+def refuse_conflicts(
+    s: Session, by: Actor, ticket: Ticket, wanted: Mapping[str, Any], seen: Mapping[str, Any]
 ) -> None:
+    """Refuse what would overwrite a value that `by` has not seen, unless it is the one wanted.
+
+    Raises:
+        Conflict.
+    """
     for name, mine in wanted.items():
         theirs = getattr(ticket, name)
         if name in seen and events.plain(seen[name]) != events.plain(theirs) and theirs != mine:
+            who, called = events.last_to_change(s, ticket.number, name)
             raise Conflict(
                 field=name,
                 theirs=events.plain(theirs),
                 mine=events.plain(mine),
-                name=events.last_to_change(s, ticket.number, name),
+                name=called,
+                is_own=who == by.id,
             )
 
 

@@ -38,6 +38,8 @@ class Scope(StrEnum):
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_WRITE = "organisation:write"
     PROFILE = "profile"
+    REPORTS_READ = "reports:read"
+    REPORTS_WRITE = "reports:write"
     STATS_READ = "stats:read"
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
@@ -53,6 +55,8 @@ ABOUT: dict[Scope, str] = {
     Scope.ORGANISATION_READ: N_("Read teams and categories"),
     Scope.ORGANISATION_WRITE: N_("Change teams and categories"),
     Scope.PROFILE: N_("Change one’s own profile and password"),
+    Scope.REPORTS_READ: N_("Read reports"),
+    Scope.REPORTS_WRITE: N_("Ask for reports and remove them"),
     Scope.STATS_READ: N_("Read statistics"),
     Scope.TICKETS_READ: N_("Read tickets"),
     Scope.TICKETS_WRITE: N_("Create and change tickets"),

@@ -7,9 +7,11 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from data.clock import now
-from data.models import PendingReason, Shelf, Status, Ticket
+from data.models import Event, PendingReason, Shelf, Status, Ticket
 from services import (
+    bursts,
     deliveries,
+    events,
     fact_store,
     notifications,
     replays,
@@ -19,10 +21,14 @@ from services import (
     transitions,
     workflow,
 )
+from services.schedule import Mended
 
 log = logging.getLogger(__name__)
 
 BATCH = 100  # tickets in one transaction
+MENDED = "statistics.mended"
+MENDED_DAYS = 7  # an administrator sees it so long
+_FACTS = "statistics"  # the subject, by which an index finds it
 
 
 def wake(s: Session) -> int:
@@ -54,16 +60,30 @@ def check_facts(s: Session) -> int:
     if wrong:
         log.error("facts of %s tickets were wrong, the first of #%s", len(wrong), wrong[0])
         fact_store.begin_again(s)
+        told = {"number": len(wrong), "first": wrong[0]}
+        events.record(s, None, None, MENDED, internal=True, subject=_FACTS, **told)
     return len(wrong)
 
 
+def mended(s: Session) -> Mended | None:
+    """Return how many tickets `check_facts` found wrong in the last MENDED_DAYS."""
+    since = now() - timedelta(days=MENDED_DAYS)
+    query = select(Event.created_at, Event.details).where(
+        Event.subject == _FACTS, Event.kind == MENDED, Event.created_at > since
+    )
+    found = s.execute(query.order_by(Event.created_at)).all()
+    number = sum(details["number"] for _at, details in found)
+    return Mended(number, found[-1].created_at) if found else None
+
+
 def clean(s: Session) -> None:
-    """Forget what is over: sessions, failures, deliveries, notices and answers."""
+    """Forget what is over: sessions, failures, deliveries, notices, answers, what came lately."""
     sessions.clean(s)
     deliveries.clean(s)
     notifications.clean(s)
     throttle.clean(s)
     replays.clean(s)
+    bursts.clean(s)
 
 
 def _move(s: Session, source: Status, target: Status, *due: ColumnElement[bool]) -> int:

@@ -17,7 +17,7 @@ from services.words import N_
 
 MOST = 20  # views of one person: each is a tab with a number
 MAX_NAME = 60
-_IDS = ("team", "category", "requester")
+_IDS = ("team", "category", "requester", "burst")
 
 
 def mine(s: Session, by: Actor) -> list[SavedView]:
@@ -101,7 +101,8 @@ def move(s: Session, by: Actor, view_id: int, *, by_places: int) -> None:
 def checked(asked: Mapping[str, Any]) -> dict[str, str]:
     """Return what a view asks for, checked field by field (R-6); what is empty is left out.
 
-    Fields: view (a tab of the queue), status, priority, team, lead, category, requester, tag, q.
+    Fields: view (a tab of the queue), status, priority, team, lead, category, requester, tag,
+    burst, q.
 
     Raises:
         Invalid: an unknown field or value.
@@ -132,7 +133,7 @@ def narrowed(asked: Mapping[str, str], category_ids: frozenset[int]) -> Filter:
     if asked.get("category"):
         more["category_ids"] = category_ids or frozenset({int(asked["category"])})
     more["lead"] = asked.get("lead", "")
-    for field in ("team", "requester"):
+    for field in ("team", "requester", "burst"):
         more[f"{field}_id"] = int(asked[field]) if asked.get(field) else None
     base = filters.VIEWS[asked.get("view") or "open"]
     if not more["lead"]:

@@ -53,6 +53,8 @@ KINDS: dict[str, str] = {  # what can be subscribed to, and what it is called
     "link.removed": N_("Link removed"),
     "external_link.added": N_("External link added"),
     "external_link.removed": N_("External link removed"),
+    "burst.began": N_("Several similar tickets"),
+    "burst.grew": N_("More similar tickets"),
     "ticket.undone": N_("Action undone"),
     "ticket.deleted": N_("Moved to the trash"),
     "ticket.restored": N_("Restored from the trash"),

@@ -39,6 +39,12 @@ def decimal(number: float) -> str:
     return str(format_decimal(number, "#,##0.#", locale=_spoken.get()))
 
 
+def number(value: float, decimals: int) -> str:
+    """Return a number as a spreadsheet of the spoken language reads it: « 1234,5 »."""
+    form = f"0.{'#' * decimals}" if decimals else "0"
+    return str(format_decimal(value, form, locale=_spoken.get()))
+
+
 def spoken() -> str:
     """Return the language being spoken, `fr` or `en`."""
     return _spoken.get()

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -27,6 +28,7 @@ from services import (
 from services.errors import DomainError, Invalid
 
 log = logging.getLogger("appticket")
+_GIVES_WAY = 10  # on a machine that serves pages as well: `nice`
 
 
 class Failed(Exception):
@@ -122,22 +124,27 @@ def run_server(settings: Settings) -> None:
 
     from integrations import api, chores, sender  # noqa: PLC0415
     from integrations.bus import Bus  # noqa: PLC0415
+    from integrations.metrics import Metrics  # noqa: PLC0415
+    from ui import sockets  # noqa: PLC0415
     from ui.start import Site  # noqa: PLC0415
 
     words.speak(settings.language)
     bus = Bus(settings.redis_url) if settings.redis_url else None
+    with_workers = _with_workers(settings) if bus else [sender.run]
+    metrics = Metrics(settings, db.engine(), see_workers=workers.seen if bus else None)
     site = Site(
         settings,
         publish=bus.publish if bus else None,
         listen=bus.run if bus else None,
-        beside=[chores.run, *(_with_workers(settings) if bus else [sender.run])],
+        beside=[chores.run, metrics.beside(), *with_workers],
         mounts={"/api": api.create(settings)},
+        answers={"/metrics": metrics.answer},
     )
     if db.read(accounts.needs_setup):
         _tell(f"First start: open {settings.base_url}/setup — code {site.gate.setup_code}")
     _tell(f"AppTicket on http://{settings.host}:{settings.port}")
     uvicorn.run(
-        site.asgi,
+        metrics.around(site.asgi, sockets.census, bus),
         host=settings.host,
         port=settings.port,
         log_level="warning",  # on INFO it writes the addresses of sockets, which name pages
@@ -164,10 +171,15 @@ def worker(settings: Settings, _options: argparse.Namespace) -> None:
     if not settings.redis_url:
         raise Failed("Without APPTICKET_REDIS_URL the process that serves does this work itself.")
     from integrations import jobs  # noqa: PLC0415
+    from integrations.metrics import Listener, Metrics  # noqa: PLC0415
 
+    os.nice(_GIVES_WAY)
     settings = prepare(settings)
     _bring_up_to_date(settings)
     jobs.configure(settings.redis_url)
+    if settings.metrics_port:
+        metrics = Metrics(settings, db.engine(), role="worker")
+        Listener(metrics, settings.host, int(settings.metrics_port)).start()
     jobs.work(lambda: _tell("AppTicket's worker waits for work."))
 
 
@@ -201,23 +213,24 @@ def token(settings: Settings, options: argparse.Namespace) -> None:
 
 def load(settings: Settings, options: argparse.Namespace) -> None:
     """Load tickets in bulk."""
-    from integrations import bulk  # noqa: PLC0415
+    from integrations import bulk, intake  # noqa: PLC0415
 
     _bring_up_to_date(prepare(settings))
     try:
         loaded = bulk.load(options.dir, zone=settings.timezone)
     except bulk.Rejected as refusal:
+        intake.finish()  # of what was loaded before that line
         raise Failed(str(refusal)) from None
-    schema.analyse()
     _tell(loaded.sentence())
+    _tell("Computing deadlines and statistics; what is left when this is stopped, the server does.")
+    intake.finish()
 
 
 def import_from(settings: Settings, options: argparse.Namespace) -> None:
     """Import tickets of another system; can be repeated."""
     import json  # noqa: PLC0415
 
-    from integrations import importers  # noqa: PLC0415
-    from services import fact_store  # noqa: PLC0415
+    from integrations import importers, intake  # noqa: PLC0415
 
     _bring_up_to_date(prepare(settings))
     run = importers.KINDS[options.kind]
@@ -226,9 +239,7 @@ def import_from(settings: Settings, options: argparse.Namespace) -> None:
     except importers.Unreadable as unreadable:
         raise Failed(str(unreadable)) from None
     if not options.dry_run:
-        while db.write(partial(fact_store.keep, at_once=True)):
-            pass
-        schema.analyse()
+        intake.finish()
     for line in (*report.rejections, *report.notes):
         _tell(str(line))
     _tell(json.dumps(report.summary()))
@@ -268,6 +279,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> None:
     from dataclasses import replace  # noqa: PLC0415
 
     from integrations import demo as demonstration  # noqa: PLC0415
+    from integrations import demo_reports  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leave through the door: clean up
     with tempfile.TemporaryDirectory(prefix="appticket-demo-") as folder:
@@ -283,6 +295,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> None:
         schema.upgrade()
         for line in demonstration.fill(options.seed):
             _tell(line)
+        demo_reports.look_back()
         run_server(settings)
 
 

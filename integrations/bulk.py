@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data import db
+from data import db, raw
 from data.models import Ticket
 from integrations import bulk_meta, bulk_reader
 from integrations.bulk_meta import Rejected
 from integrations.bulk_parcel import Packer, Parcel
 from integrations.bulk_reader import Source
-from services import creation, promises, renewals
+from services import creation
 
 __all__ = ["Loaded", "Rejected", "load"]
 
@@ -57,15 +57,7 @@ def load(folder: Path, *, zone: ZoneInfo = PARIS) -> Loaded:
         if batch.refusal:
             hint = "Mend it and load again: nothing is loaded twice."
             raise Rejected(f"{batch.refusal} Before it: {loaded.sentence()} {hint}")
-    if loaded.created:
-        db.write(_promise)
     return loaded
-
-
-def _promise(s: Session) -> None:
-    """Let the deadlines of what is open be computed in the background, if any are promised."""
-    if promises.of(s):
-        renewals.ask(s)
 
 
 def _keep(packer: Packer, batch: list[Parcel], loaded: Loaded) -> None:
@@ -78,6 +70,7 @@ def _keep(packer: Packer, batch: list[Parcel], loaded: Loaded) -> None:
 
 
 def _insert(s: Session, packer: Packer, batch: list[Parcel]) -> int:
+    raw.make_room(s)
     keys = [parcel.key for parcel in batch]
     there = set(s.scalars(select(Ticket.creation_key).where(Ticket.creation_key.in_(keys))))
     new = []

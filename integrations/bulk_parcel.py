@@ -1,7 +1,7 @@
 """A loaded ticket as the database takes it, but for its number: all that can be made beside it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -25,8 +25,7 @@ _COMMENT = (*("author_id", "body", "is_internal", "channel", "created_at", "vers
 _EVENT = (*("kind", "actor_id", "is_internal", "details", "created_at", "relayed_at"),)
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):  # which goes through a pipe in half the time of a dataclass
     """The rows of a ticket as values, the words it is found by, and the tally it counts in."""
 
     id: int | str

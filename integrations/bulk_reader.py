@@ -9,9 +9,10 @@ import gc
 import multiprocessing
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
+from itertools import cycle, islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -116,12 +117,13 @@ def _beside(source: Source, readers: int) -> Iterator[Batch]:
             started.callback(process.join)
             started.callback(process.terminate)
             pipes.append(ours)
-        while True:
-            for pipe in pipes:
-                batch = pipe.recv()
-                if batch is None:
-                    return
-                yield batch
+        # Taken from its pipe while the one before is written: the database lets Python go on.
+        ahead = started.enter_context(ThreadPoolExecutor(1))
+        turns = cycle(pipes)
+        coming = ahead.submit(next(turns).recv)
+        while batch := coming.result():
+            coming = ahead.submit(next(turns).recv)
+            yield batch
 
 
 def _hand_over(pipe: Connection, language: str, source: Source, nth: int, readers: int) -> None:

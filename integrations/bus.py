@@ -43,16 +43,17 @@ class Bus:
         self._url = url
         self._name = secrets.token_hex(6)  # so that one’s own messages are not heard again
         self._waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_WAITING)
-        self._dropped = 0
+        self.dropped = 0  # messages, because too many waited
+        self.is_connected = False  # hears the others
 
     def publish(self, message: dict[str, Any]) -> None:
         """Send a message soon; when too many wait it is dropped, the watcher will find it."""
         try:
             self._waiting.put_nowait({**message, "from": self._name})
         except asyncio.QueueFull:
-            self._dropped += 1
-            if self._dropped % 1000 == 1:
-                log.warning("the bus is too slow: %s messages dropped so far", self._dropped)
+            self.dropped += 1
+            if self.dropped % 1000 == 1:
+                log.warning("the bus is too slow: %s messages dropped so far", self.dropped)
 
     async def run(self, receive: Receive, gap: Callable[[], None]) -> None:
         """Send and receive until cancelled; after a loss, connect again and report the gap."""
@@ -78,9 +79,11 @@ class Bus:
                     if not is_first:
                         gap()
                     is_first, pause = False, 0.2
+                    self.is_connected = True
                     await self._listen(listener, receive)
             except (RedisError, OSError) as error:
                 log.warning("the bus was lost: %s", error)
+            self.is_connected = False
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 

@@ -27,8 +27,12 @@ TOGETHER = {channels.EMAIL: 8}  # parcels that a sender takes at once where ther
 
 
 def send(*parcels: Parcel) -> None:
-    """Send parcels of one channel, outside of any transaction, and write how each ended."""
-    for parcel, outcome in _outcomes(parcels):
+    """Send parcels of one channel, outside of any transaction, and write how each ended.
+
+    A process that was frozen since it claimed them leaves them to whoever has them now.
+    """
+    mine = db.read(lambda s: deliveries.held(s, parcels))
+    for parcel, outcome in _outcomes(mine) if mine else ():
         if outcome.error:
             log.info("delivery %s, attempt %s: %s", parcel.id, parcel.attempt, outcome.error)
         _settle(parcel, outcome)

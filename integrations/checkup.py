@@ -19,8 +19,8 @@ from data import db, files, schema
 from data.clock import now
 from data.config import Settings
 from data.models import Event, tallies
-from integrations import checkup_mail
-from services import deliveries, fact_store
+from integrations import checkup_mail, checkup_metrics
+from services import deliveries, fact_store, upkeep
 
 OLDEST = {"sqlite": (3, 35), "mariadb": (10, 6), "mysql": (8, 0)}  # RETURNING, SKIP LOCKED, JSON
 TOLERATED_DRIFT = timedelta(seconds=5)
@@ -53,6 +53,7 @@ def findings(settings: Settings) -> list[Finding]:
         *_database(settings),
         _redis(settings),
         *_worker(settings),
+        Finding("metrics", *checkup_metrics.finding(settings)),
         _clock(settings),
     ]
 
@@ -248,6 +249,7 @@ def _counters(connection: Connection) -> Finding:
     with Session(connection) as s:
         wrong = tallies.differences(s)
         facts = fact_store.wrong_on_a_day(s)
+        mended = upkeep.mended(s)
     if facts:
         told = (
             f"statistics of {len(facts)} tickets of a day are wrong: run `python main.py recount`."
@@ -256,7 +258,13 @@ def _counters(connection: Connection) -> Finding:
     if wrong:
         told = f"{len(wrong)} tallies are not what the tickets say: run `python main.py recount`."
         return _mend("counters", told)
-    return _good("counters", "each is what counting again gives.")
+    told = "each is what counting again gives."
+    if mended:
+        told += (
+            f" Statistics of {mended.number} tickets were wrong, last {mended.at:%Y-%m-%d %H:%M}"
+        )
+        told += " UTC, and were made again by themselves."
+    return _good("counters", told)
 
 
 def _messages(connection: Connection) -> Finding:

@@ -31,6 +31,7 @@ TICK_SECONDS = 5.0
 RUN_SECONDS = 60.0  # then the next slot goes on
 LONGEST_SECONDS = 600.0  # a batch that takes longer hangs: others may claim the task
 TRIM_EVERY_SECONDS = 3600.0
+_ASKED = ("schedule.", "report.asked")  # events that somebody waits for
 
 
 class Chores:
@@ -60,8 +61,8 @@ class Chores:
         self._thread.start()
 
     def hear(self, recorded: list[Event]) -> None:
-        """Look soon when an administrator asked for it; a listener of `db.on_commit`."""
-        if any(event.kind.startswith("schedule.") for event in recorded):
+        """Look soon when somebody asked for something; a listener of `db.on_commit`."""
+        if any(event.kind.startswith(_ASKED) for event in recorded):
             self._woken.set()
 
     def stop(self) -> None:
@@ -104,7 +105,7 @@ class Chores:
                 try:
                     db.write(partial(schedule.hold, run=run))
                 except Lost:  # or just ended
-                    log.info("%s is not ours any more", run.name)
+                    log.debug("%s is not ours any more", run.name)
 
     def _do(self, run: Run) -> None:
         """Do a task until nothing is left, and write how it ended."""

@@ -19,12 +19,13 @@ from data.models import Delivery
 from data.text import clean_line
 from integrations import smtp
 from integrations.smtp import Failed
-from services import channels, postmarks, sealing, templates
+from services import channels, postmarks, report_files, sealing, templates
 from services.channel_fields import CONSOLE, OFF
 from services.channels import Email
 from services.deliveries import Outcome, Parcel
 from services.letters import Letter
 from services.parcels import letters
+from services.report_document import Document
 from services.templates import Book, Rendered
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ class Ready:
     user_id: int
     email: str
     recipient: str  # the same as mail servers write it
-    message: bytes
+    message: EmailMessage
+    report: Document | None  # goes with it as files
     told: tuple[int, ...]  # the deliveries it tells of
     is_test: bool
     was_in_doubt: bool
@@ -82,20 +84,27 @@ def send(parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome]]:
 
 
 def _sent(ready: Ready) -> Outcome:
+    message = _whole(ready)
     if ready.settings.mode == CONSOLE:
-        log.info("e-mail to %s\n%s", ready.recipient, ready.message.decode("utf-8", "replace"))
+        log.info("e-mail to %s\n%s", ready.recipient, message.decode("utf-8", "replace"))
         return Outcome(told=ready.told)
     try:
-        answer = smtp.deliver(ready.settings, ready.recipient, ready.message)
+        answer = smtp.deliver(ready.settings, ready.recipient, message)
     except Failed as failure:
         return _understood(ready, failure)
     if ready.was_refused:
         db.write(lambda s: channels.mark_taken(s, ready.user_id, ready.email))
-    told = f"{_DOUBT} {answer.text}" if ready.was_in_doubt else answer.text
-    return Outcome(status=answer.status, answer=told, told=ready.told)
+    note = "repeated" if ready.was_in_doubt else ""
+    return Outcome(status=answer.status, answer=answer.text, told=ready.told, note=note)
 
 
-_DOUBT = "[possible duplicate]"
+def _whole(ready: Ready) -> bytes:
+    """Return a message with its files, which are drawn now that no transaction is open."""
+    files = [report_files.file(ready.report, e) for e in report_files.TYPES] if ready.report else []
+    for file in files:
+        main, _slash, sub = file.type.partition("/")
+        ready.message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
+    return ready.message.as_bytes()
 
 
 def compose(letter: Letter, words: Rendered, settings: Email, key: str) -> EmailMessage:
@@ -155,7 +164,7 @@ def _message(
         return Outcome("channel_off", is_final=True, skipped=letter is None)
     try:
         recipient = _written(letter.user.email)
-        message = compose(letter, book.render(letter), settings, parcel.key).as_bytes()
+        message = compose(letter, book.render(letter), settings, parcel.key)
     except NoAddress:
         return Outcome("no_address", is_final=True)
     return Ready(
@@ -164,6 +173,7 @@ def _message(
         email=letter.user.email,
         recipient=recipient,
         message=message,
+        report=None if letter.is_digest else letter.items[-1].report,
         told=tuple(item.delivery_id for item in letter.items),
         is_test=letter.items[0].event.kind == channels.TESTED,
         was_in_doubt=is_doubtful,

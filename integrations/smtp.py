@@ -6,7 +6,6 @@ each command, to know how far a message was when a line broke.
 """
 
 import logging
-import re
 import smtplib
 import ssl
 import threading
@@ -211,7 +210,7 @@ def _in_doubt(smtp: smtplib.SMTP, message: bytes, deadline: float) -> Answer:
     try:
         if smtp.sock is not None:
             smtp.sock.settimeout(max(1.0, deadline - time.monotonic()))
-        stuffed = re.sub(rb"(?m)^\.", b"..", message)  # RFC 5321 §4.5.2
+        stuffed = (b"\n" + message).replace(b"\n.", b"\n..")[1:]  # RFC 5321 §4.5.2
         smtp.send(stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"))
         told = smtp.getreply()
         if smtp.sock is not None:

@@ -77,6 +77,7 @@ def _letter(s: Session, parcel: Parcel) -> tuple[str, bool, str, dict[str, Any]]
 
 def _message(s: Session, event: Event, webhook: Webhook) -> dict[str, Any]:
     details = dict(event.details)
+    details.pop("recipients", None)  # whom else it is told
     number = event.ticket_number
     return {
         "id": event.id,

@@ -13,7 +13,9 @@ from integrations.api import (
     actions,
     around,
     bulk,
+    bursts,
     calendars,
+    charts,
     deadlines,
     deliveries,
     description,
@@ -24,6 +26,8 @@ from integrations.api import (
     organisation,
     people,
     problems,
+    recurring,
+    reports,
     stats,
     talk,
     tickets,
@@ -60,7 +64,7 @@ def version_1() -> FastAPI:
 
 
 _PARTS = (
-    *(bulk, tickets, actions, talk, around, find, views),
-    *(people, organisation, calendars, deadlines, stats, oneself),
+    *(bulk, bursts, tickets, actions, talk, around, find, views),
+    *(people, organisation, calendars, deadlines, stats, charts, recurring, reports, oneself),
     *(notifications, webhooks, deliveries, jobs),
 )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from data.models import LinkKind, Status
 from integrations.api import wishes
-from integrations.api.call import Answer, Call, ReadsTickets, Work, WritesTickets, tag_of
+from integrations.api.call import Answer, Call, R, ReadsTickets, Work, WritesTickets, tag_of
 from integrations.api.fields import Key, Number
 from services import history, links, ticket_view, tickets
 from services.permissions import Actor
@@ -81,18 +81,14 @@ async def add_link(call: WritesTickets, number: Number, body: wishes.LinkNew) ->
         links.add(s, by, number, body.kind, body.other)
         return _links(s, by, number, status=201)
 
-    return await _act(call, number, work)
+    return await call.act(_matched(call, number, work))
 
 
 @router.delete("/tickets/{number:int}/links/{link}", status_code=204, tags=["links"])
 async def remove_link(call: WritesTickets, number: Number, link: Key) -> Response:
     """Take a link away."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        links.remove(s, by, number, link)
-        return Answer(status=204)
-
-    return await _act(call, number, work)
+    work = _matched(call, number, lambda s, by: links.remove(s, by, number, link))
+    return await call.do(work)
 
 
 @router.post(
@@ -107,18 +103,14 @@ async def add_external_link(
         links.add_external(s, by, number, body.url, body.title)
         return _links(s, by, number, status=201)
 
-    return await _act(call, number, work)
+    return await call.act(_matched(call, number, work))
 
 
 @router.delete("/tickets/{number:int}/external-links/{link}", status_code=204, tags=["links"])
 async def remove_external_link(call: WritesTickets, number: Number, link: Key) -> Response:
     """Take an address outside away."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        links.remove_external(s, by, number, link)
-        return Answer(status=204)
-
-    return await _act(call, number, work)
+    work = _matched(call, number, lambda s, by: links.remove_external(s, by, number, link))
+    return await call.do(work)
 
 
 @router.get("/tickets/{number:int}/history", response_model=History, tags=["tickets"])
@@ -131,12 +123,14 @@ async def list_history(call: ReadsTickets, number: Number) -> Response:
     return await call.show(work)
 
 
-async def _act(call: Call, number: int, work: Work[Answer]) -> Response:
-    def matched(s: Session, by: Actor) -> Answer:
+def _matched(call: Call, number: int, work: Work[R]) -> Work[R]:
+    """Return work that is done only to the version of the ticket that If-Match names."""
+
+    def matched(s: Session, by: Actor) -> R:
         call.check_match(tag_of(tickets.get(s, by, number).version))
         return work(s, by)
 
-    return await call.act(matched)
+    return matched
 
 
 def _links(s: Session, by: Actor, number: int, *, status: int = 200) -> Answer:

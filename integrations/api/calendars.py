@@ -15,7 +15,7 @@ from integrations.api.call import (
     Anyone,
     ReadsOrganisation,
     WritesOrganisation,
-    tag_of_content,
+    tagged,
 )
 from integrations.api.fields import Key, Line, Name, When, Whole, Wish, unset
 from services import calendars, holidays, opening_hours, simulations
@@ -224,7 +224,7 @@ async def change_calendar(
     """Change a calendar; the deadlines that follow from it are computed anew."""
 
     def work(s: Session, by: Actor) -> Answer:
-        call.check_match(_calendar(s, by, calendar).headers["ETag"])
+        call.check_match(_calendar(s, by, calendar).tag)
         calendars.edit(s, by, calendar, **body.given())
         return _calendar(s, by, calendar)
 
@@ -235,12 +235,11 @@ async def change_calendar(
 async def delete_calendar(call: WritesOrganisation, calendar: Key) -> Response:
     """Remove a calendar that is not the default and that no policy uses."""
 
-    def work(s: Session, by: Actor) -> Answer:
-        call.check_match(_calendar(s, by, calendar).headers["ETag"])
+    def work(s: Session, by: Actor) -> None:
+        call.check_match(_calendar(s, by, calendar).tag)
         calendars.delete(s, by, calendar)
-        return Answer(status=204)
 
-    return await call.act(work)
+    return await call.do(work)
 
 
 @router.post("/calendars/{calendar}/closures", response_model=ClosureOut, status_code=201)
@@ -248,7 +247,7 @@ async def add_a_closure(call: WritesOrganisation, calendar: Key, body: ClosureNe
     """Close some days."""
 
     def work(s: Session, by: Actor) -> Answer:
-        call.check_match(_calendar(s, by, calendar).headers["ETag"])
+        call.check_match(_calendar(s, by, calendar).tag)
         made = calendars.add_closure(s, by, calendar, **body.model_dump())
         return Answer(content=_closure(made), status=201)
 
@@ -259,17 +258,15 @@ async def add_a_closure(call: WritesOrganisation, calendar: Key, body: ClosureNe
 async def remove_a_closure(call: WritesOrganisation, calendar: Key, closure: Key) -> Response:
     """Work on these days again."""
 
-    def work(s: Session, by: Actor) -> Answer:
-        call.check_match(_calendar(s, by, calendar).headers["ETag"])
+    def work(s: Session, by: Actor) -> None:
+        call.check_match(_calendar(s, by, calendar).tag)
         calendars.remove_closure(s, by, calendar, closure)
-        return Answer(status=204)
 
-    return await call.act(work)
+    return await call.do(work)
 
 
 def _calendar(s: Session, by: Actor, calendar_id: int, *, status: int = 200) -> Answer:
-    content = _shown(calendars.get(s, by, calendar_id))
-    return Answer(content=content, status=status, headers={"ETag": tag_of_content(content)})
+    return tagged(_shown(calendars.get(s, by, calendar_id)), status=status)
 
 
 def _shown(row: Calendar) -> CalendarOut:

@@ -35,6 +35,11 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     kept: BaseModel | None = None
 
+    @property
+    def tag(self) -> str:
+        """Return its ETag, empty if it has none."""
+        return self.headers.get("ETag", "")
+
 
 class Call:
     """Runs services as the owner of the request’s token, each in one transaction of its own."""
@@ -50,9 +55,8 @@ class Call:
     async def show(self, work: Work[Answer]) -> Response:
         """Answer with what is read, or with 304 when the caller has that already."""
         answer = await self.look(work)
-        tag = answer.headers.get("ETag")
-        if tag and tag in _tags(self.request.headers.get("if-none-match", "")):
-            return Response(status_code=304, headers={"ETag": tag})
+        if answer.tag and answer.tag in _tags(self.request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers={"ETag": answer.tag})
         return _response(_as_kept(answer, answer.content))
 
     async def act(
@@ -70,6 +74,15 @@ class Call:
         if first and not await self._is_known(key, digest):
             await self.look(first)
         return await in_thread(db.write, lambda s: self._once(s, work, key, digest))
+
+    async def do(self, work: Work[object]) -> Response:
+        """Act, and answer with nothing but that it is done (204)."""
+
+        def silent(s: Session, by: Actor) -> Answer:
+            work(s, by)
+            return Answer(status=204)
+
+        return await self.act(silent)
 
     def check_match(self, tag: str) -> None:
         """Refuse with Stale when If-Match names other versions than the present one."""
@@ -114,6 +127,11 @@ def tag_of(version: int) -> str:
 def tag_of_content(content: BaseModel) -> str:
     """Return an ETag for what has no version."""
     return f'"{hashlib.sha256(content.model_dump_json().encode()).hexdigest()[:16]}"'
+
+
+def tagged(content: BaseModel, *, status: int = 200) -> Answer:
+    """Return an answer with the ETag of its content."""
+    return Answer(content=content, status=status, headers={"ETag": tag_of_content(content)})
 
 
 def _as_kept(answer: Answer, content: BaseModel | None) -> Kept:
@@ -163,6 +181,8 @@ ReadsOrganisation = Annotated[Call, Security(opened, scopes=[Scope.ORGANISATION_
 WritesOrganisation = Annotated[Call, Security(opened, scopes=[Scope.ORGANISATION_WRITE])]
 ReadsWebhooks = Annotated[Call, Security(opened, scopes=[Scope.WEBHOOKS_READ])]
 WritesWebhooks = Annotated[Call, Security(opened, scopes=[Scope.WEBHOOKS_WRITE])]
+ReadsReports = Annotated[Call, Security(opened, scopes=[Scope.REPORTS_READ])]
+WritesReports = Annotated[Call, Security(opened, scopes=[Scope.REPORTS_WRITE])]
 ReadsStatistics = Annotated[Call, Security(opened, scopes=[Scope.STATS_READ])]
 KeepsProfile = Annotated[Call, Security(opened, scopes=[Scope.PROFILE])]
 KeepsTokens = Annotated[Call, Security(opened, scopes=[Scope.TOKENS])]

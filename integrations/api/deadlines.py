@@ -13,7 +13,7 @@ from integrations.api.call import (
     ReadsOrganisation,
     ReadsTickets,
     WritesOrganisation,
-    tag_of_content,
+    tagged,
 )
 from integrations.api.fields import MOST_AT_ONCE, Id, Key, Name, Number, Whole, Wish, unset
 from services import explanations, sla
@@ -180,7 +180,7 @@ async def change_policy(call: WritesOrganisation, policy: Key, body: PolicyChang
     """Change a policy; the deadlines of open tickets are computed anew."""
 
     def work(s: Session, by: Actor) -> Answer:
-        call.check_match(_policy(sla.get(s, by, policy)).headers["ETag"])
+        call.check_match(_policy(sla.get(s, by, policy)).tag)
         return _policy(sla.edit(s, by, policy, **_inside(body)))
 
     return await call.act(work)
@@ -190,12 +190,11 @@ async def change_policy(call: WritesOrganisation, policy: Key, body: PolicyChang
 async def delete_policy(call: WritesOrganisation, policy: Key) -> Response:
     """Remove a policy; finished tickets keep the dates it promised."""
 
-    def work(s: Session, by: Actor) -> Answer:
-        call.check_match(_policy(sla.get(s, by, policy)).headers["ETag"])
+    def work(s: Session, by: Actor) -> None:
+        call.check_match(_policy(sla.get(s, by, policy)).tag)
         sla.delete(s, by, policy)
-        return Answer(status=204)
 
-    return await call.act(work)
+    return await call.do(work)
 
 
 _IDS = {
@@ -215,8 +214,7 @@ def _all(found: list[SlaPolicy]) -> Answer:
 
 
 def _policy(policy: SlaPolicy, *, status: int = 200) -> Answer:
-    content = _shown(policy)
-    return Answer(content=content, status=status, headers={"ETag": tag_of_content(content)})
+    return tagged(_shown(policy), status=status)
 
 
 def _shown(policy: SlaPolicy) -> PolicyOut:

@@ -66,15 +66,9 @@ async def list_deliveries(
 
     def work(s: Session, by: Actor) -> DeliveryPage:
         webhooks.get(s, by, webhook)
-        page = deliveries.page(
-            s,
-            by,
-            webhooks.CHANNEL,
-            str(webhook),
-            state=wanted.state,
-            after=unpacked(wanted.cursor),
-            limit=wanted.limit,
-        )
+        which = deliveries.Wanted(webhooks.CHANNEL, {str(webhook)}, wanted.state)
+        after = unpacked(wanted.cursor)
+        page = deliveries.page(s, by, which, after=after, limit=wanted.limit)
         items = [_message(row) for row in page.deliveries]
         return DeliveryPage(items=items, next=packed(page.after))
 

@@ -1,6 +1,7 @@
 """What runs by itself: for monitoring, which wants to know before people do."""
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
@@ -16,6 +17,13 @@ from services.tasks import TASKS
 router = APIRouter()
 
 
+class MendedOut(BaseModel):
+    """What a task found wrong in the last days and made again; `at` is the last time."""
+
+    number: int
+    at: datetime
+
+
 class Task(BaseModel):
     """Scheduled work; `failures` counts those in a row, `error` is of the last run."""
 
@@ -29,6 +37,7 @@ class Task(BaseModel):
     done: int
     failures: int
     error: str
+    mended: MendedOut | None
 
 
 class QueueOut(BaseModel):
@@ -68,12 +77,19 @@ async def get_jobs(call: ReadsOrganisation) -> Response:
 
 
 def _jobs(lines: list[Line], found: Queues) -> Jobs:
-    names = Task.model_fields.keys() - {"is_running"}
-    tasks = [
-        Task(is_running=bool(line.row.owner), **{name: getattr(line.row, name) for name in names})
-        for line in lines
-    ]
+    return Jobs(schedule=[_task(line) for line in lines], **_waiting(found))
+
+
+def _task(line: Line) -> Task:
+    names = Task.model_fields.keys() - {"is_running", "mended"}
+    found = line.mended
+    mended = MendedOut(number=found.number, at=found.at) if found else None
+    told = {name: getattr(line.row, name) for name in names}
+    return Task(is_running=bool(line.row.owner), mended=mended, **told)
+
+
+def _waiting(found: Queues) -> dict[str, Any]:
     of_queue = QueueOut.model_fields
     channels = [QueueOut(**{n: getattr(queue, n) for n in of_queue}) for queue in found.channels]
     events = Unrelayed(waiting=found.unrelayed, oldest_at=found.oldest_at)
-    return Jobs(schedule=tasks, events=events, queues=channels)
+    return {"events": events, "queues": channels}

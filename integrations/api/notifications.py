@@ -139,23 +139,13 @@ async def list_notifications(
 @router.post("/notifications/read", status_code=204, tags=["notifications"])
 async def read_notifications(call: KeepsProfile) -> Response:
     """Mark all one was told as read."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        notifications.read_all(s, by)
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(notifications.read_all)
 
 
 @router.post("/notifications/{notification:int}/read", status_code=204, tags=["notifications"])
 async def read_notification(call: KeepsProfile, notification: Key) -> Response:
     """Mark one thing one was told as read; what was read stays as it is."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        notifications.read(s, by, notification)
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(lambda s, by: notifications.read(s, by, notification))
 
 
 @router.get("/me/preferences", response_model=PreferencesOut, tags=["notifications"])
@@ -182,23 +172,13 @@ async def change_preferences(call: KeepsProfile, body: PreferencesChange) -> Res
 @router.post("/tickets/{number:int}/mute", status_code=204, tags=["notifications"])
 async def mute_ticket(call: WritesTickets, number: Number) -> Response:
     """Hear nothing more of a ticket, but when one is mentioned; twice is once."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        preferences.mute(s, by, number)
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(lambda s, by: preferences.mute(s, by, number))
 
 
 @router.delete("/tickets/{number:int}/mute", status_code=204, tags=["notifications"])
 async def unmute_ticket(call: WritesTickets, number: Number) -> Response:
     """Hear of a ticket again."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        preferences.unmute(s, by, number)
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(lambda s, by: preferences.unmute(s, by, number))
 
 
 def _shown(notice: Notice) -> NoticeOut:

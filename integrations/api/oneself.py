@@ -85,11 +85,7 @@ async def change_password(call: KeepsProfile, body: wishes.PasswordChange) -> Re
     old = await in_thread(passwords.compared, body.old, kept)
     new = await in_thread(passwords.worked, body.new)
 
-    def work(s: Session, by: Actor) -> Answer:
-        accounts.change_password(s, by, old, new)
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(lambda s, by: accounts.change_password(s, by, old, new))
 
 
 @router.get("/me/sessions", response_model=Sessions, tags=["me"])
@@ -108,12 +104,7 @@ async def list_sessions(call: KeepsProfile) -> Response:
 @router.delete("/me/sessions/{session}", status_code=204, tags=["me"])
 async def revoke_session(call: KeepsProfile, session: Key) -> Response:
     """End one of one’s own sessions."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        sessions.revoke(s, by, session)
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(lambda s, by: sessions.revoke(s, by, session))
 
 
 @router.get("/tokens", response_model=Tokens, tags=["tokens"])
@@ -158,12 +149,7 @@ async def create_service_token(call: KeepsTokens, body: wishes.ServiceTokenNew) 
 @router.delete("/tokens/{token:int}", status_code=204, tags=["tokens"])
 async def revoke_token(call: KeepsTokens, token: Key) -> Response:
     """End one of one’s own tokens, or, as administrator, anybody’s."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        tokens.revoke(s, by, token)
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(lambda s, by: tokens.revoke(s, by, token))
 
 
 def _me(s: Session, by: Actor, call: Anyone) -> Answer:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from integrations.api import shapes, wishes
-from integrations.api.call import Answer, ReadsOrganisation, WritesOrganisation, tag_of_content
+from integrations.api.call import Answer, ReadsOrganisation, WritesOrganisation, tagged
 from integrations.api.fields import Key
 from integrations.api.shapes import CategoryOut, TeamOut
 from services import categories, teams
@@ -59,7 +59,7 @@ async def change_team(call: WritesOrganisation, team: Key, body: wishes.TeamChan
     """Change a team; for administrators."""
 
     def work(s: Session, by: Actor) -> Answer:
-        call.check_match(_team(s, by, team).headers["ETag"])
+        call.check_match(_team(s, by, team).tag)
         teams.edit(s, by, team, **_inside(body.given()))
         return _team(s, by, team)
 
@@ -102,7 +102,7 @@ async def change_category(
     """Change a category; what is below moves along."""
 
     def work(s: Session, by: Actor) -> Answer:
-        call.check_match(_category(s, by, category).headers["ETag"])
+        call.check_match(_category(s, by, category).tag)
         categories.edit(s, by, category, **_inside(body.given()))
         return _category(s, by, category)
 
@@ -110,13 +110,11 @@ async def change_category(
 
 
 def _team(s: Session, by: Actor, team_id: int, *, status: int = 200) -> Answer:
-    content = shapes.team(teams.get(s, by, team_id), by)
-    return Answer(content=content, status=status, headers={"ETag": tag_of_content(content)})
+    return tagged(shapes.team(teams.get(s, by, team_id), by), status=status)
 
 
 def _category(s: Session, by: Actor, category_id: int, *, status: int = 200) -> Answer:
-    content = shapes.category(categories.get(s, by, category_id))
-    return Answer(content=content, status=status, headers={"ETag": tag_of_content(content)})
+    return tagged(shapes.category(categories.get(s, by, category_id)), status=status)
 
 
 def _inside(values: dict[str, Any]) -> dict[str, Any]:

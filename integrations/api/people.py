@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from data.models import Role
 from data.threads import in_thread
 from integrations.api import shapes, wishes
-from integrations.api.call import Answer, Call, ReadsUsers, WritesUsers, tag_of_content
+from integrations.api.call import Answer, Call, ReadsUsers, WritesUsers, tagged
 from integrations.api.fields import Key
 from integrations.api.pages import linked, packed, unpacked
 from integrations.api.shapes import UserOut
@@ -108,7 +108,7 @@ async def change_user(call: WritesUsers, user: Key, body: wishes.UserChange) -> 
     """Change an account; another role or a deactivation ends the person’s sessions."""
 
     def work(s: Session, by: Actor) -> Answer:
-        call.check_match(_told(s, by, user).headers["ETag"])
+        call.check_match(_told(s, by, user).tag)
         users.edit(s, by, user, **_inside(body.given()))
         return _told(s, by, user)
 
@@ -120,11 +120,7 @@ async def set_password(call: WritesUsers, user: Key, body: wishes.PasswordSet) -
     """Give somebody a new password; their sessions end."""
     password = await _worked(call, body.password)
 
-    def work(s: Session, by: Actor) -> Answer:
-        users.set_password(s, by, user, password)
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(lambda s, by: users.set_password(s, by, user, password))
 
 
 @router.get("/people", response_model=People)
@@ -147,8 +143,7 @@ async def _worked(call: Call, password: str) -> str:
 
 
 def _told(s: Session, by: Actor, user_id: int, *, status: int = 200) -> Answer:
-    content = shapes.user(users.get(s, by, user_id))
-    return Answer(content=content, status=status, headers={"ETag": tag_of_content(content)})
+    return tagged(shapes.user(users.get(s, by, user_id)), status=status)
 
 
 def _inside(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,6 @@
 """Statistics: the figures of the tickets created in a period, also parted by what they are."""
 
-import re
-from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -13,13 +10,10 @@ from data.models import Channel, Impact, Priority, Status, TicketType, Urgency
 from integrations.api.call import Answer, ReadsStatistics
 from integrations.api.fields import MAX_ID
 from integrations.api.tickets import split
-from services import categories, sessions, statistics
-from services.dimensions import NOTHING, Dimension
-from services.errors import Invalid
-from services.figures import Figures, Times
+from services import questions, statistics
+from services.dimensions import Dimension
+from services.figures import Figures, Sla, Times
 from services.permissions import Actor
-from services.selections import Selection
-from services.words import N_
 
 router = APIRouter(tags=["statistics"])
 
@@ -31,13 +25,27 @@ _BOUND = (
     "A day of the organisation’s time zone, which is included whole (2026-03-01), or an instant"
     " (RFC 3339; without a zone, the organisation’s)"
 )
-_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
-class StatsQuery(BaseModel):
-    """Which tickets are counted, and by what they are parted."""
+class Narrowing(BaseModel):
+    """Which tickets are counted."""
 
     model_config = ConfigDict(extra="forbid")
+
+    team: _WHO = Field([], max_length=50, description="Ids, or `none`.")
+    technician: _WHO = Field([], max_length=50, description="Ids, or `none`.")
+    category: int | None = Field(None, ge=1, le=MAX_ID, description="With all below it.")
+    type: Annotated[list[TicketType], BeforeValidator(split)] = Field([], description=_ANY)
+    channel: Annotated[list[Channel], BeforeValidator(split)] = Field([], description=_ANY)
+    urgency: Annotated[list[Urgency], BeforeValidator(split)] = Field([], description=_ANY)
+    impact: Annotated[list[Impact], BeforeValidator(split)] = Field([], description=_ANY)
+    priority: Annotated[list[Priority], BeforeValidator(split)] = Field([], description=_ANY)
+    status: Annotated[list[Status], BeforeValidator(split)] = Field([], description=_ANY)
+    department: list[Annotated[str, Field(max_length=120)]] = Field([], max_length=50)
+
+
+class StatsQuery(Narrowing):
+    """Which tickets are counted, when they were created, and by what they are parted."""
 
     from_: str = Field(
         "",
@@ -50,16 +58,6 @@ class StatsQuery(BaseModel):
         "", max_length=40, description=f"{_BOUND}, which is not.", examples=["2026-03-31"]
     )
     by: Dimension | None = None
-    team: _WHO = Field([], max_length=50, description="Ids, or `none`.")
-    technician: _WHO = Field([], max_length=50, description="Ids, or `none`.")
-    category: int | None = Field(None, ge=1, le=MAX_ID, description="With all below it.")
-    type: Annotated[list[TicketType], BeforeValidator(split)] = Field([], description=_ANY)
-    channel: Annotated[list[Channel], BeforeValidator(split)] = Field([], description=_ANY)
-    urgency: Annotated[list[Urgency], BeforeValidator(split)] = Field([], description=_ANY)
-    impact: Annotated[list[Impact], BeforeValidator(split)] = Field([], description=_ANY)
-    priority: Annotated[list[Priority], BeforeValidator(split)] = Field([], description=_ANY)
-    status: Annotated[list[Status], BeforeValidator(split)] = Field([], description=_ANY)
-    department: list[Annotated[str, Field(max_length=120)]] = Field([], max_length=50)
 
 
 class TimesOut(BaseModel):
@@ -135,7 +133,7 @@ async def get_statistics(call: ReadsStatistics, wanted: Annotated[StatsQuery, Qu
     """Get the figures of the tickets created in a period; for staff."""
 
     def work(s: Session, by: Actor) -> Answer:
-        selection = _selection(s, wanted)
+        selection = questions.cohort(s, pairs(wanted))
         everything = as_json(statistics.summary(s, by, selection))
         some = statistics.parts(s, by, selection, wanted.by) if wanted.by else []
         parted = {part.group.value: as_json(part.figures) for part in some}
@@ -144,63 +142,18 @@ async def get_statistics(call: ReadsStatistics, wanted: Annotated[StatsQuery, Qu
     return await call.show(work)
 
 
-def _selection(s: Session, wanted: StatsQuery) -> Selection:
-    begin, end = _bound("from", wanted.from_), _bound("to", wanted.to)
-    if begin and end and end < begin:
-        raise Invalid({"to": N_("The end must not come before the beginning.")})
-    below = categories.subtree_ids(s, wanted.category) if wanted.category else frozenset()
-    return Selection(
-        created_from=begin,
-        created_before=end,
-        team_ids=_ids(wanted.team),
-        lead_ids=_ids(wanted.technician),
-        category_ids=below,
-        types=frozenset(wanted.type),
-        channels=frozenset(wanted.channel),
-        urgencies=frozenset(wanted.urgency),
-        impacts=frozenset(wanted.impact),
-        priorities=frozenset(wanted.priority),
-        statuses=frozenset(wanted.status),
-        departments=frozenset(wanted.department),
-    )
-
-
-def _ids(texts: list[str]) -> frozenset[int]:
-    return frozenset(0 if text == NOTHING else int(text) for text in texts)
-
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:")
-_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")  # a + that was not encoded is a space
-
-
-def _bound(field: str, text: str) -> datetime | None:
-    """Return the instant at which a period begins or ends; a day ends when the next begins."""
-    if not text:
-        return None
-    zone = ZoneInfo(sessions.home_zone())
-    try:
-        if _DAY.fullmatch(text):
-            day = date.fromisoformat(text) + timedelta(days=field == "to")
-            found = datetime(day.year, day.month, day.day, tzinfo=zone)
-        else:
-            if not _INSTANT.match(text):
-                raise ValueError("neither a day nor an instant")
-            found = datetime.fromisoformat(_PLUS.sub("+", text) if text.count(":") > 1 else text)
-            found = found if found.tzinfo else found.replace(tzinfo=zone)
-        if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-            raise ValueError("too far away")
-    except (ValueError, OverflowError):
-        raise Invalid({field: N_("Give a day like 2026-03-01, or an instant.")}) from None
-    return found.astimezone(UTC)
+def pairs(wanted: BaseModel) -> list[tuple[str, str]]:
+    """Return what was asked for as the fields of an address, for `services.questions`."""
+    found = []
+    for name, value in wanted.model_dump(mode="json", by_alias=True).items():
+        values = value if isinstance(value, list) else [value]
+        given = [one for one in values if one is not None and one is not False]
+        found += [(name, "1" if one is True else str(one)) for one in given]
+    return found
 
 
 def as_json(figures: Figures) -> FiguresOut:
     """Return figures as the API tells them."""
-
-    def times(of: Times) -> TimesOut:
-        return TimesOut(n=of.n, mean=of.mean, median=of.median, p90=of.p90)
-
     moved, came_back = figures.reassignments, figures.reopened
     return FiguresOut(
         created=figures.created,
@@ -215,9 +168,19 @@ def as_json(figures: Figures) -> FiguresOut:
         acceptance_business_hours=times(figures.acceptance_business),
         first_response_hours=times(figures.first_response),
         first_response_business_hours=times(figures.first_response_business),
-        sla=SlaOut(n=figures.sla.n, made=figures.sla.made, share=figures.sla.share),
+        sla=promises(figures.sla),
         first_contact=figures.first_contact,
         reassignments=ReassignmentsOut(mean=moved.mean, tickets=moved.tickets, max=moved.max),
         reopened=ReopenedOut(tickets=came_back.tickets, times=came_back.times),
         satisfaction=SatisfactionOut(n=figures.satisfaction.n, mean=figures.satisfaction.mean),
     )
+
+
+def times(of: Times) -> TimesOut:
+    """Return durations as the API tells them."""
+    return TimesOut(n=of.n, mean=of.mean, median=of.median, p90=of.p90)
+
+
+def promises(of: Sla) -> SlaOut:
+    """Return promises as the API tells them."""
+    return SlaOut(n=of.n, made=of.made, share=of.share)

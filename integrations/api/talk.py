@@ -109,12 +109,11 @@ async def change_comment(
 async def delete_comment(call: WritesTickets, number: Number, comment: Key) -> Response:
     """Take one’s own comment back."""
 
-    def work(s: Session, by: Actor) -> Answer:
+    def work(s: Session, by: Actor) -> None:
         call.check_match(tag_of(_of_ticket(s, by, number, comment).version))
         comments.delete(s, by, comment)
-        return Answer(status=204)
 
-    return await call.act(work)
+    return await call.do(work)
 
 
 @router.get(

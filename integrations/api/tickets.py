@@ -28,7 +28,9 @@ SORTS: dict[str, str] = {  # names of fields, and what the lists call them
     "priority": "priority",
     "created_at": "created",
     "updated_at": "updated",
-    "resolve_due_at": "due",
+    "accept_due_at": "accept",
+    "first_response_due_at": "first_response",
+    "resolve_due_at": "resolve",
     "requester": "requester",
     "lead": "lead",
 }
@@ -61,10 +63,12 @@ class TicketQuery(BaseModel):
         None, pattern=r"^(me|[1-9][0-9]{0,9})$", description="`me` or a person’s id."
     )
     tag: str | None = Field(None, max_length=40)
+    burst: int | None = Field(None, ge=1, le=MAX_ID, description="Of a burst (`/bursts`).")
     q: str | None = Field(None, max_length=300, description="Words of the title, or a number.")
     sort: Literal[
         "number", "-number", "title", "-title", "status", "-status", "priority", "-priority",
-        "created_at", "-created_at", "updated_at", "-updated_at",
+        "created_at", "-created_at", "updated_at", "-updated_at", "accept_due_at", "-accept_due_at",
+        "first_response_due_at", "-first_response_due_at",
         "resolve_due_at", "-resolve_due_at", "requester", "-requester", "lead", "-lead",
     ] = Field("-updated_at", description="People by name; `-` turns it round.")  # fmt: skip
     cursor: str | None = Field(None, max_length=4000, description="`next` of the page before.")
@@ -122,12 +126,11 @@ async def change_ticket(call: WritesTickets, number: Number, body: TicketChange)
 async def delete_ticket(call: WritesTickets, number: Number) -> Response:
     """Put a ticket in the trash."""
 
-    def work(s: Session, by: Actor) -> Answer:
+    def work(s: Session, by: Actor) -> None:
         call.check_match(tag_of(tickets.get(s, by, number, lock=True).version))
         trash.delete(s, by, number)
-        return Answer(status=204)
 
-    return await call.act(work)
+    return await call.do(work)
 
 
 @router.post("/tickets/{number:int}/restore", response_model=TicketOut)
@@ -158,12 +161,7 @@ async def list_trash(call: ReadsTickets, wanted: Annotated[TrashQuery, Query()])
 @router.delete("/trash/{number}", status_code=204, tags=["trash"])
 async def purge_ticket(call: WritesTickets, number: Number) -> Response:
     """Remove a deleted ticket for good, with all that hangs on it; its number stays used."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        trash.purge(s, by, number, typed=str(number))
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(lambda s, by: trash.purge(s, by, number, typed=str(number)))
 
 
 def told(s: Session, by: Actor, number: int) -> Answer:
@@ -238,5 +236,6 @@ def _filter(s: Session, by: Actor, wanted: TicketQuery) -> Filter:
         lead=wanted.assignee or "",
         requester_id=by.id if wanted.requester == "me" else int(wanted.requester or 0) or None,
         tag=wanted.tag or "",
+        burst_id=wanted.burst,
         text=wanted.q or "",
     )

@@ -81,12 +81,7 @@ async def change_view(call: WritesTickets, view: Key, body: wishes.ViewChange) -
 @router.delete("/views/{view}", status_code=204)
 async def delete_view(call: WritesTickets, view: Key) -> Response:
     """Forget a view of one’s own, also for whom it was shared with."""
-
-    def work(s: Session, by: Actor) -> Answer:
-        views.delete(s, by, view)
-        return Answer(status=204)
-
-    return await call.act(work)
+    return await call.do(lambda s, by: views.delete(s, by, view))
 
 
 def _plain(asked: wishes.ViewFilter) -> dict[str, str]:

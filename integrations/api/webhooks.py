@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 from sqlalchemy.orm import Session
 
 from data.models import Webhook
-from integrations.api.call import Answer, Call, ReadsWebhooks, WritesWebhooks, tag_of_content
+from integrations.api.call import Answer, ReadsWebhooks, WritesWebhooks, tag_of_content, tagged
 from integrations.api.fields import Key, Name, Wish, unset
 from services import webhooks
 from services.destinations import MAX_URL
@@ -162,7 +162,7 @@ async def change_webhook(call: WritesWebhooks, webhook: Key, body: WebhookChange
     given = body.given()
 
     def work(s: Session, by: Actor) -> Answer:
-        _check_match(s, by, call, webhook)
+        call.check_match(_told(s, by, webhook).tag)
         webhooks.edit(s, by, webhook, **given)
         return _told(s, by, webhook)
 
@@ -179,12 +179,11 @@ async def change_webhook(call: WritesWebhooks, webhook: Key, body: WebhookChange
 async def delete_webhook(call: WritesWebhooks, webhook: Key) -> Response:
     """Remove a webhook, its log, and what was still to be sent to it."""
 
-    def work(s: Session, by: Actor) -> Answer:
-        _check_match(s, by, call, webhook)
+    def work(s: Session, by: Actor) -> None:
+        call.check_match(_told(s, by, webhook).tag)
         webhooks.delete(s, by, webhook)
-        return Answer(status=204)
 
-    return await call.act(work)
+    return await call.do(work)
 
 
 @router.post("/webhooks/{webhook:int}/secret", response_model=NewWebhook)
@@ -192,7 +191,7 @@ async def rotate_secret(call: WritesWebhooks, webhook: Key) -> Response:
     """Give a webhook a new secret, used from now on and shown this once."""
 
     def work(s: Session, by: Actor) -> Answer:
-        _check_match(s, by, call, webhook)
+        call.check_match(_told(s, by, webhook).tag)
         secret = webhooks.rotate_secret(s, by, webhook)
         return _with_secret(webhooks.get(s, by, webhook), secret)
 
@@ -211,13 +210,8 @@ async def test_webhook(call: WritesWebhooks, webhook: Key) -> Response:
     return await call.act(work)
 
 
-def _check_match(s: Session, by: Actor, call: Call, webhook_id: int) -> None:
-    call.check_match(_told(s, by, webhook_id).headers["ETag"])
-
-
 def _told(s: Session, by: Actor, webhook_id: int) -> Answer:
-    content = _shown(webhooks.get(s, by, webhook_id))
-    return Answer(content=content, headers={"ETag": tag_of_content(content)})
+    return tagged(_shown(webhooks.get(s, by, webhook_id)))
 
 
 def _with_secret(row: Webhook, secret: str, *, status: int = 200) -> Answer:

@@ -294,6 +294,7 @@ class ViewFilter(Wish):
     category: Line = ""
     requester: Line = ""
     tag: Line = ""
+    burst: Line = ""
 
 
 class ViewNew(Wish):

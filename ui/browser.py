@@ -7,10 +7,12 @@ in as an argument of `call`.
 import json
 from functools import lru_cache
 
-from ui import palette_keys
+from ui import chart_snippets, mention_keys, palette_keys
 
 _SNIPPETS: dict[str, str] = {
     **palette_keys.SNIPPETS,
+    **mention_keys.SNIPPETS,
+    **chart_snippets.SNIPPETS,
     # Put a fresh row in the place of the old one; focus stays on the same control.
     "replace": """
 (key, html) => {
@@ -24,7 +26,7 @@ _SNIPPETS: dict[str, str] = {
   fresh.classList.add("fresh");
   if (held === null) return;
   const same = fresh.querySelector(`[data-action="${CSS.escape(held)}"]`);
-  (same ?? fresh.querySelector("a"))?.focus();
+  (same ?? fresh.querySelector("a, button"))?.focus();
 }""",
     "parse": """
 (html) => document.createRange().createContextualFragment(html).firstElementChild""",
@@ -46,10 +48,20 @@ _SNIPPETS: dict[str, str] = {
   const ul = document.getElementById(list);
   if (!ul) return;
   const wanted = new Set(keys);
-  for (const item of [...ul.children]) if (!wanted.has(item.dataset.key)) item.remove();
+  ap.drop(ul, (item) => wanted.has(item.dataset.key));
   keys.forEach((key, at) => ap.settle(ul, key, at, changed[key]));
   document.getElementById(list + "-empty")?.remove();
   if (!keys.length) ul.after(ap.parse(empty));
+}""",
+    # The focus of a row that goes passes to the next one that stays, or to the one before.
+    "drop": """
+(ul, stays) => {
+  const held = ul.querySelector(":scope > :focus-within");
+  let heir = held;
+  for (const way of ["nextElementSibling", "previousElementSibling"])
+    if (!heir || !stays(heir)) for (heir = held; heir && !stays(heir); ) heir = heir[way];
+  for (const item of [...ul.children]) if (!stays(item)) item.remove();
+  if (heir !== held) heir?.querySelector("a, button")?.focus();
 }""",
     "settle": """
 (ul, key, at, html) => {
@@ -57,7 +69,9 @@ _SNIPPETS: dict[str, str] = {
   if (there && html) ap.replace(key, html);
   const item = ul.querySelector(`:scope > [data-key="${CSS.escape(key)}"]`) ?? ap.parse(html);
   if (!there) item.classList.add("fresh");
+  const held = item.contains(document.activeElement) ? document.activeElement : null;
   if (ul.children[at] !== item) ul.insertBefore(item, ul.children[at] ?? null);
+  held?.focus();
 }""",
     "nav": """
 (path) => {
@@ -84,7 +98,10 @@ _SNIPPETS: dict[str, str] = {
   window.scrollTo({top: 0, behavior: "smooth"});
 }""",
     "leave": """
-(key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.remove()""",
+(key) => {
+  const item = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (item) ap.drop(item.parentElement, (other) => other !== item);
+}""",
     # Put fresh content into an element without losing the place of who reads or types in it.
     "fill": """
 (id, html) => {

@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, Protocol
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 A_MINUTE = 6  # exports of one person: each reads all that fits
 CHUNK = 2**16
 _SCOPES: dict[str, Scope] = {"queue": "all", "tickets": "mine", "trash": "trash"}
-_TYPES = {
+TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
@@ -37,21 +37,44 @@ _lately: dict[int, list[float]] = {}  # of this process: when each person export
 async def export(request: Request, name: str, kind: Literal["csv", "xlsx"]) -> Response:
     """Give a list, narrowed and ordered as its page is."""
     login = request.state.login
-    if not _is_welcome(login.user_id):
-        return PlainTextResponse(_(_TOO_MANY), 429, headers={"Retry-After": "60"})
+    if not is_welcome(login.user_id):
+        return too_many()
     reading = _Reading(login.session_id, _SCOPES[name], Wishes.read(request.query_params))
     try:
         first = await reading.next()
     except DomainError:
         return HTMLResponse(not_found(), 404)
+    return streamed(reading, first, kind)
+
+
+class Reading(Protocol):
+    """A list read on and on, each time with the rights of that moment."""
+
+    has_more: bool
+
+    async def next(self) -> list[list[Cell]]:
+        """Return the next rows."""
+        ...
+
+
+def streamed(reading: Reading, first: list[list[Cell]], kind: str) -> Response:
+    """Give a list of tickets as it is read, its first rows at once."""
     body = _csv(reading, first) if kind == "csv" else _xlsx(reading, first)
-    headers = {"Content-Disposition": f"attachment; filename=tickets.{kind}"}
-    headers["Cache-Control"] = "no-store"
-    return StreamingResponse(body, media_type=_TYPES[kind], headers=headers)
+    return StreamingResponse(body, media_type=TYPES[kind], headers=saved_as(f"tickets.{kind}"))
+
+
+def saved_as(name: str) -> dict[str, str]:
+    """Return the headers of a file that is saved and kept nowhere else."""
+    return {"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"}
+
+
+def too_many() -> Response:
+    """Return the answer to who exports too much."""
+    return PlainTextResponse(_(_TOO_MANY), 429, headers={"Retry-After": "60"})
 
 
 class _Reading:
-    """A list read on and on, each time with the rights of that moment."""
+    """A list, narrowed as its page is."""
 
     def __init__(self, session_id: int, scope: Scope, wishes: Wishes) -> None:
         self._session_id = session_id
@@ -84,7 +107,7 @@ class _Reading:
         )
 
 
-async def _csv(reading: _Reading, rows: list[list[Cell]]) -> AsyncIterator[bytes]:
+async def _csv(reading: Reading, rows: list[list[Cell]]) -> AsyncIterator[bytes]:
     yield ("\ufeff" + exports.as_csv(exports.heads())).encode()  # the mark tells Excel it is UTF-8
     while True:
         yield "".join(exports.as_csv(row) for row in rows).encode()
@@ -93,7 +116,7 @@ async def _csv(reading: _Reading, rows: list[list[Cell]]) -> AsyncIterator[bytes
         rows = await reading.next()
 
 
-async def _xlsx(reading: _Reading, rows: list[list[Cell]]) -> AsyncIterator[bytes]:
+async def _xlsx(reading: Reading, rows: list[list[Cell]]) -> AsyncIterator[bytes]:
     """Write the book beside, then send it: its directory comes last."""
     with tempfile.TemporaryFile() as file:
         book = exports.Workbook(file)
@@ -118,7 +141,7 @@ def _some(file: IO[bytes]) -> bytes:
     return file.read(CHUNK)
 
 
-def _is_welcome(user_id: int) -> bool:
+def is_welcome(user_id: int) -> bool:
     """Tell whether somebody may export once more, and count it."""
     now = time.monotonic()
     lately = [at for at in _lately.get(user_id, []) if now - at < 60]

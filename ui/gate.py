@@ -187,6 +187,7 @@ def _page(heading: str, *content: Node, status: int = 200) -> Response:
 def _login_form(next_token: str, *, email: str = "", problem: str = "") -> Element:
     return form(method="post", action="/login")[
         input(type="hidden", name="next", value=next_token),
+        next_token and not problem and p(".muted", id="on-the-way")[_("Sign in to go on.")],
         problem and p(".field-error", role="alert", id="problem")[problem],
         _field(
             "email", _("E-mail"), value=email, kind="email", complete="username", first=not email

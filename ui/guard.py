@@ -17,17 +17,22 @@ from services import words
 from ui.document import not_found
 from ui.logins import Login, Logins, header
 
-OPEN = ("/login", "/setup", "/healthz", "/readyz", "/robots.txt", "/favicon.ico", "/manifest.json")
+OPEN = (
+    *("/login", "/setup", "/healthz", "/readyz", "/robots.txt", "/favicon.ico", "/manifest.json"),
+    "/metrics",  # has a guard of its own, for machines
+)
 OPEN_FOLDERS = ("/assets/", "/_nicegui/", "/api/", "/mute/")
 NOT_OPEN = ("/_nicegui/client/", "/_nicegui/auto/")
 SOCKETS = "/_nicegui_ws/"
 PAGES = re.compile(
     r"/(|tickets|tickets/new|tickets/\d{1,12}|queue|search|trash|notifications|profile"
+    r"|stats(/tickets|/recurring)?"
+    r"|reports|reports/\d{1,12}"
     r"|admin/(users|teams|categories|deadlines|tokens|webhooks|notifications|jobs|settings))/?"
 )
 OTHERS = re.compile(
     r"/(logout|uploads/[a-z]{1,10}(:\d{1,12})?|files/\d{1,12}(/preview)?"
-    r"|exports/(queue|tickets|trash)\.(csv|xlsx))"
+    r"|(exports/(queue|tickets|trash)|stats/export)\.(csv|xlsx)|reports/\d{1,12}\.(pdf|xlsx))"
 )
 MAX_BODY_BYTES = 2**20
 UPLOADS = "/uploads/"

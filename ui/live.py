@@ -30,6 +30,7 @@ _REMEMBERED_SECONDS = 2 * changes.WINDOW.total_seconds()
 
 QUEUE = "queue"
 ORGANISATION = "organisation"
+BURSTS = "bursts"  # its listeners get no numbers
 
 _PERSON = "person:"
 
@@ -194,6 +195,8 @@ class Hub:
             self._wake(of_ticket(number), {number})
         elif change.is_of_organisation:
             self._wake(ORGANISATION, set())
+        elif change.is_of_burst:
+            self._wake(BURSTS, set())
 
     def _wake(self, topic: str, numbers: set[int]) -> None:
         """Tell a topic at once, or with the next batch when it was told just now."""

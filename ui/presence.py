@@ -48,10 +48,11 @@ class Presence:
         self, number: int, person_id: int, name: str, *, is_staff: bool
     ) -> Callable[[], None]:
         """Note that somebody opened the page of a ticket; return what ends it."""
+        before = self._said(number)
         lease = self._lease(number, person_id, name, is_staff=is_staff)
         lease.pages += 1
         self._share(number, person_id, lease)
-        self._tell(number)
+        self._tell_apart(number, before)
 
         def leave() -> None:
             lease.pages -= 1
@@ -182,12 +183,23 @@ class Presence:
             if lease and lease.pages <= 0:
                 self._end(number, person_id)
         elif message.get("presence") == "here":
+            before = self._said(number)
             name, staff = str(message.get("name", ""))[:120], bool(message.get("staff"))
             lease = self._lease(number, person_id, name, is_staff=staff)
             typing = message.get("typing")
             is_typing = isinstance(typing, int | float) and typing > 0
             lease.typing_until = time.monotonic() + TYPING_SECONDS if is_typing else 0.0
             lease.is_note = bool(message.get("note"))
+            self._tell_apart(number, before)
+
+    def _said(self, number: int) -> dict[int, tuple[bool, bool]]:
+        """Return who was told to be at a ticket, and to be typing what."""
+        people = self._leases.get(number, {})
+        return {key: (lease.typing_until > 0, lease.is_note) for key, lease in people.items()}
+
+    def _tell_apart(self, number: int, before: dict[int, tuple[bool, bool]]) -> None:
+        """Tell when somebody came or types now: not of a second page, nor of a renewed lease."""
+        if self._said(number) != before:
             self._tell(number)
 
     def _tell(self, number: int) -> None:

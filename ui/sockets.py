@@ -27,6 +27,7 @@ SWEEP_SECONDS = 3.0
 TOUCH_SECONDS = 60.0
 MAX_LOG_LINES = 20  # of one page’s browser, in its life
 LEAVE = "location.replace('/login')"
+RETURN = "location.reload()"  # the guard asks to sign in, and leads back here
 
 _accept = Client.accept_handshake
 _handle = Client.handle_event
@@ -48,21 +49,33 @@ def login_of(client: Client) -> Login | None:
     return found if isinstance(found, Login) else None
 
 
-def cut(is_dead: Callable[[Login], bool]) -> int:
-    """Send every page of these sessions to the sign-in page and forget it; return how many."""
+def census() -> tuple[int, int]:
+    """Return how many pages are open in browsers, and how many sockets they have."""
+    pages = _connected()
+    return len(pages), sum(len(client._socket_to_document_id) for client in pages)
+
+
+def cut(is_dead: Callable[[Login], bool], then: str = LEAVE) -> int:
+    """Send every page of these sessions to the sign-in page and forget it; return how many.
+
+    `then` is what the page does: RETURN only where nobody takes the session for alive any more.
+    """
     count = 0
     for client in list(Client.instances.values()):
         login = login_of(client) if client.has_socket_connection else None
         if login and is_dead(login):
             client.request.scope["state"]["is_cut"] = True
-            client.run_javascript(LEAVE)
+            client.run_javascript(then)
             background_tasks.create(_delete_soon(client), name="cut")
             count += 1
     return count
 
 
-async def sweep() -> None:
-    """End the pages of sessions that ended elsewhere; note that the others are in use."""
+async def sweep(logins: Logins) -> None:
+    """End the pages of sessions that ended elsewhere; note that the others are in use.
+
+    Whoever signs in again comes back to the page: nobody chose to leave it.
+    """
     touched = 0.0
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
@@ -78,7 +91,9 @@ async def sweep() -> None:
             log.exception("the sessions could not be checked")
             continue
         dead = ids - living
-        cut(lambda login, dead=dead: login.session_id in dead)  # type: ignore[misc] # bound now
+        if dead:
+            logins.forget()
+            cut(lambda login, dead=dead: login.session_id in dead, RETURN)  # type: ignore[misc] # bound now
 
 
 def _living(ids: set[int]) -> set[int]:

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from nicegui import app, background_tasks, ui
+from nicegui.dependencies import register_importmap_override
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -17,7 +18,17 @@ from starlette.types import ASGIApp
 from data import db
 from data.config import Settings
 from data.threads import in_thread
-from ui import downloads, live, mute, shell, sockets, statics, transfers
+from ui import (
+    downloads,
+    live,
+    mute,
+    report_downloads,
+    shell,
+    sockets,
+    statics,
+    stats_downloads,
+    transfers,
+)
 from ui.document import not_found
 from ui.feed import feed, presence
 from ui.gate import Gate
@@ -27,6 +38,7 @@ from ui.statics import Compressed
 
 RECONNECT_SECONDS = 30.0
 
+Answer = Callable[[Request], Awaitable[Response]]
 Listen = Callable[[Callable[[dict[str, Any]], None], Callable[[], None]], Awaitable[None]]
 
 
@@ -41,11 +53,13 @@ class Site:
         listen: Listen | None = None,
         beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
         mounts: Mapping[str, ASGIApp] = MappingProxyType({}),
+        answers: Mapping[str, Answer] = MappingProxyType({}),
     ) -> None:
         """Put the site together; `publish` and `listen` connect it to the other processes.
 
         What is `beside` runs in the background as long as the site. `mounts` are applications that
-        answer below an address of their own, behind the guard.
+        answer below an address of their own, `answers` functions that answer at one, behind the
+        guard.
         """
         self._beside = beside
         self._publish = publish
@@ -54,12 +68,12 @@ class Site:
         self.gate = Gate(settings, self.logins)
         self.root = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         self.root.include_router(self.gate.router())
-        self.root.include_router(transfers.router)
-        self.root.include_router(mute.router)
-        self.root.include_router(downloads.router)
-        self.root.include_router(statics.router)
+        for part in (transfers, mute, downloads, stats_downloads, report_downloads, statics):
+            self.root.include_router(part.router)
         self.root.add_api_route("/healthz", healthz)
         self.root.add_api_route("/readyz", readyz)
+        for path, answer in answers.items():
+            self.root.add_api_route(path, answer)
         for path, application in mounts.items():
             self.root.mount(path, application)
         self.root.add_exception_handler(HTTPException, _refused)
@@ -77,7 +91,7 @@ class Site:
         # Language, rights and sessions may be others now; the next request asks again.
         live.hub.follow(live.ORGANISATION, lambda _numbers: self.logins.forget())
         background_tasks.create(presence.keep(), name="presence")
-        background_tasks.create(sockets.sweep(), name="session sweep")
+        background_tasks.create(sockets.sweep(self.logins), name="session sweep")
         for work in self._beside:
             background_tasks.create(work(), name=work.__module__)
         if self._listen:
@@ -102,6 +116,7 @@ def configure_nicegui(root: FastAPI, settings: Settings) -> None:
         tailwind=False,
         show_welcome_message=False,
     )
+    register_importmap_override("nicegui-plotly", statics.url("charts.js"))
     app.colors(
         primary="#1d4ed8",
         secondary="#475569",

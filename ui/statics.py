@@ -25,14 +25,25 @@ _COMPRESSIBLE = (
 _FRAMEWORK = "/_nicegui/"
 
 
-def _read_all() -> dict[str, bytes]:
-    found = {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir()) if path.is_file()}
-    found["browser.js"] = browser.script().encode()
-    return found
+def url(name: str) -> str:
+    """Return the address of one of our assets, which changes when that asset does."""
+    return f"/assets/{_versions[name]}/{name}"
 
 
-_files = _read_all()
-VERSION = hashlib.sha256(b"".join(_files.values())).hexdigest()[:12]
+def _add(name: str, content: bytes) -> None:
+    _files[name] = content
+    _versions[name] = hashlib.sha256(content).hexdigest()[:12]
+
+
+# plotly.js comes as a script that makes a global; NiceGUI imports a module that exports it.
+_CHARTS = 'import "{bundle}";\nexport const Plotly = window.Plotly;\n'
+
+_files: dict[str, bytes] = {}
+_versions: dict[str, str] = {}
+for _path in sorted(FOLDER.iterdir()):
+    _add(_path.name, _path.read_bytes())
+_add("browser.js", browser.script().encode())
+_add("charts.js", _CHARTS.format(bundle=url("plotly-cartesian.min.js")).encode())
 _MANIFEST = {
     "name": "AppTicket",
     "short_name": "AppTicket",
@@ -40,21 +51,16 @@ _MANIFEST = {
     "display": "standalone",
     "background_color": "#ffffff",
     "theme_color": "#1d4ed8",
-    "icons": [{"src": f"/assets/{VERSION}/icon.svg", "sizes": "any", "type": "image/svg+xml"}],
+    "icons": [{"src": url("icon.svg"), "sizes": "any", "type": "image/svg+xml"}],
 }
 
 router = APIRouter()
 
 
-def url(name: str) -> str:
-    """Return the address of one of our assets, which changes when any of them does."""
-    return f"/assets/{VERSION}/{name}"
-
-
 @router.get("/assets/{version}/{name}")
 def asset(version: str, name: str) -> Response:
     """Serve one of our assets."""
-    if name not in _files or version != VERSION:
+    if name not in _files or version != _versions[name]:
         raise HTTPException(404)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Response(_files[name], media_type=kind, headers={"Cache-Control": FOREVER})

@@ -3,6 +3,11 @@
 Colours are classes of `assets/app.css`; status is never shown by colour alone (ux.md).
 """
 
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
 from htpy import Element, svg
 from htpy import path as draw
 
@@ -30,6 +35,7 @@ ROLE_ICON: dict[Role, str] = {
 }
 
 _STROKES: dict[str, str] = {
+    "again": "M20 11a8 8 0 0 0-14-4.500L4 8M4 4v4h4M4 13a8 8 0 0 0 14 4.500L20 16M20 20v-4h-4",
     "alarm": "M12 8v5M12 16v.5M10.3 4 2.9 17a2 2 0 0 0 1.7 3h14.8a2 2 0 0 0 1.7-3L13.7 4a2 2"
     " 0 0 0-3.4 0z",
     "attach": "M20 11.5 12 19.4a5 5 0 0 1-7-7l8-8a3.3 3.3 0 0 1 4.7 4.7l-8 8a1.7 1.7 0 0"
@@ -79,3 +85,11 @@ def icon(name: str) -> Element:
     return svg(".icon", viewBox="0 0 24 24", aria_hidden="true", focusable="false")[
         draw(d=_STROKES[name])
     ]
+
+
+@cache
+def colours(*, is_dark: bool) -> Mapping[str, str]:
+    """Return the colours of the style sheet by name, for charts: no rule reaches into those."""
+    sheet = (Path(__file__).parent / "assets" / "app.css").read_text()
+    found = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", sheet)
+    return {name: dark if is_dark else light for name, light, dark in found}

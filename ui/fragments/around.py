@@ -1,6 +1,6 @@
 """What stands around a list of tickets: tabs, pages, export, and what an empty one says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from htpy import Element, Node, a, button, div, nav, span
 
@@ -65,15 +65,13 @@ def pager(page: Page) -> str:
     )
 
 
-def export(name: str, asked: str) -> str:
-    """Draw the files a list can be had as; `asked` is the query that narrows it."""
+def export(path: str, asked: str, said: str) -> str:
+    """Draw the files something can be had as: their path but for the ending, and its query."""
     links = [
-        a(href=f"/exports/{name}.{kind}{asked}", download="", data_testid=f"export-{kind}")[
-            kind.upper()
-        ]
+        a(href=f"{path}.{kind}{asked}", download="", data_testid=f"export-{kind}")[kind.upper()]
         for kind in ("csv", "xlsx")
     ]
-    return str(div(".exports.muted")[_("Export this list:"), " ", links])
+    return str(div(".exports.muted")[said, " ", links])
 
 
 def empty(scope: Scope, name: str) -> str:
@@ -93,6 +91,30 @@ def unfold() -> str:
     return str(
         button(".button", type="button", aria_expanded="false")[icon("filter"), _("Filters")]
     )
+
+
+def chips(said: Sequence[tuple[str, str]], *more: Node) -> str:
+    """Draw what narrows a page, name and text, each with a way to take it off."""
+    if not said and not any(more):
+        return ""
+    return str(
+        div(".filter-chips", role="group", aria_label=_("Active filters"))[
+            [_chip(name, text) for name, text in said],
+            len(said) > 1 and _chip("all", _("Remove all filters")),
+            list(more),
+        ]
+    )
+
+
+def _chip(name: str, text: str) -> Element:
+    return button(
+        ".chip",
+        type="button",
+        data_action="unfilter",
+        data_value=name,
+        data_testid=f"chip-{name}",
+        aria_label=text if name == "all" else _("Remove the filter {name}").format(name=text),
+    )[span[text], icon("cross")]
 
 
 def pill(name: str) -> str:

@@ -8,7 +8,7 @@ from data.models import Delivery, Schedule
 from services import schedule
 from services.queues import Queue, Queues
 from services.rhythms import Every, Rhythm
-from services.schedule import Line
+from services.schedule import Line, Mended
 from services.words import N_, _, decimal, ngettext
 from services.workers import Worker
 from ui import dates
@@ -59,6 +59,7 @@ def task(line: Line, zone: str, home_zone: str) -> tuple[str, str]:
                 _last_run(row, zone),
                 row.done > 0 and span[_many_done(row.done)],
                 row.is_active and span[_("next"), " ", dates.age(row.next_at, zone)],
+                line.mended is not None and _mended(line.mended, zone),
                 row.error and span(".task-error")[_(schedule.ERRORS.get(row.error, row.error))],
             ],
         ],
@@ -132,6 +133,13 @@ def _took(milliseconds: int) -> str:
 
 def _many_done(done: int) -> str:
     return ngettext("{n} done", "{n} things done", done).format(n=done)
+
+
+def _mended(found: Mended, zone: str) -> Element:
+    said = ngettext(
+        "{n} was wrong and was made again", "{n} were wrong and were made again", found.number
+    )
+    return span(".task-error")[said.format(n=found.number), " ", dates.age(found.at, zone)]
 
 
 def _task_chip(row: Schedule) -> Element:

@@ -8,6 +8,7 @@ from htpy import Element, Node, a, button, li, mark, p, span
 
 from data.text_search import Phrase
 from services import extracts
+from services.mentions import Offer
 from services.search import Found, Hit
 from services.words import _
 from ui import dates
@@ -76,6 +77,28 @@ def options(pages: Sequence[Option], found: Found, *, everywhere: Option | None)
     if everywhere:
         drawn.append((everywhere, everywhere.title))
     return "".join(str(_option(at, *choice)) for at, choice in enumerate(drawn))
+
+
+def offers(found: Sequence[Offer]) -> str:
+    """Draw people whom one may call, as choices under a text."""
+    return "".join(
+        str(
+            button(
+                ".option",
+                id=f"call-{place}",
+                type="button",
+                role="option",
+                aria_selected="false",
+                tabindex="-1",
+                data_call=each.call,
+            )[
+                marks.avatar(each.name, hue=each.id),
+                span(".option-title")[each.name],
+                bool(each.about) and span(".option-about")[each.about],
+            ]
+        )
+        for place, each in enumerate(found)
+    )
 
 
 def marked(text: str, phrases: Sequence[Phrase]) -> Node:

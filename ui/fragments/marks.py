@@ -1,6 +1,6 @@
 """Small marks that many fragments show: status, priority, people, deadlines, files."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from htpy import Element, a, button, div, img, p, span
 from markupsafe import Markup
@@ -8,14 +8,14 @@ from markupsafe import Markup
 from data.clock import now
 from data.files import SHOWN_INLINE
 from data.models import Attachment, PendingReason, Priority, Status
-from services import labels
+from services import countdowns, labels
+from services.countdowns import Countdown
 from services.lists import TicketLine
 from services.words import _, decimal
-from services.workflow import OPEN
 from ui import dates
 from ui.theme import PRIORITY_ICON, STATUS_ICON, icon
 
-SOON = timedelta(hours=4)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def status_chip(status: Status, reason: PendingReason | None = None) -> Element:
@@ -59,31 +59,31 @@ def person(name: str | None, person_id: int = 0) -> Element:
 
 
 def due(line: TicketLine, zone: str) -> Element | None:
-    """Draw how long remains until an unfinished ticket is to be resolved."""
-    if line.resolve_due_at is None or line.status not in OPEN:
-        return None
-    is_paused = line.status is Status.PENDING and not line.is_due_by_hand
-    return countdown(line.resolve_due_at, zone, is_paused=is_paused)
+    """Draw which promise of an unfinished ticket comes next, and how long remains."""
+    found = countdowns.next_of(line)
+    return countdown(found, zone, is_named=True) if found else None
 
 
-def countdown(due_at: datetime, zone: str, *, is_paused: bool = False) -> Element:
+def countdown(found: Countdown, zone: str, *, is_named: bool = False) -> Element:
     """Draw how long remains: on time, near, late or paused, by icon and word.
 
     `dues` of `ui.browser` lets it go on while the page is open.
     """
     words = {"calm": _("On time"), "soon": _("Soon"), "late": _("Late")}
-    if is_paused:
+    name = is_named and span(".due-what")[_(labels.TARGET[found.target])]
+    told = {"data_testid": "due", "data_target": found.target.value}
+    if found.is_paused:
         title = _("Paused: nothing counts until work goes on.")
-        return span(".due.due-paused", title=title, data_testid="due")[icon("pause"), _("Paused")]
-    left = due_at - now()
-    state = "late" if left < timedelta() else "soon" if left < SOON else "calm"
-    told = {f"data_{name}": word for name, word in words.items()}
-    return span(
-        f".due.due-{state}",
-        data_testid="due",
-        data_near=str(SOON // timedelta(milliseconds=1)),
-        **told,
-    )[icon("clock"), span(".due-word")[words[state]], " ", dates.age(due_at, zone)]
+        drawn = span(".due-left")[_("Paused")]
+        return span(".due.due-paused", title=title, **told)[icon("pause"), name, drawn]
+    left, near = found.due_at - now(), found.due_at - found.soon_at
+    state = "late" if left < timedelta() else "soon" if left < near else "calm"
+    told |= {f"data_{state}": word for state, word in words.items()}
+    return span(f".due.due-{state}", data_near=str(near // _MILLISECOND), **told)[
+        icon("clock"),
+        name,
+        span(".due-left")[span(".due-word")[words[state]], " ", dates.age(found.due_at, zone)],
+    ]
 
 
 def size(size_bytes: int) -> str:

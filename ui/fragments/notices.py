@@ -2,11 +2,12 @@
 
 from htpy import Element, a, li, p, span
 
+from services import bursts
 from services.inbox import Notice
 from services.occasions import KINDS, REASONS, Reason
 from services.words import _
 from ui import dates
-from ui.fragments import marks
+from ui.fragments import burst, marks
 from ui.theme import icon
 
 _ICONS = {
@@ -25,6 +26,8 @@ _ICONS = {
     "returned": "inbox",
     "untreated": "alarm",
     "closing_soon": "clock",
+    "burst": "alarm",
+    "report": "chart",
     "password": "key",
 }
 
@@ -52,6 +55,11 @@ def row(notice: Notice, zone: str) -> tuple[str, str]:
 
 
 def _address(notice: Notice) -> str:
+    what, _colon, key = (notice.event.subject or "").partition(":")
+    if what == "report":
+        return f"/reports/{key}"
+    if what == "burst":
+        return bursts.address(int(key))
     return f"/tickets/{notice.number}" if notice.number else "/profile"
 
 
@@ -65,4 +73,5 @@ def _title(notice: Notice) -> list[Element | str]:
 def _about(notice: Notice) -> str:
     reason = _(REASONS[Reason(notice.reason)])
     said = f"« {notice.excerpt} »" if notice.excerpt else ""
-    return " · ".join(part for part in (notice.actor, said, reason) if part)
+    several = burst.told(notice.burst) if notice.burst else ""
+    return " · ".join(part for part in (notice.actor, said, several, reason) if part)

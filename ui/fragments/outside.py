@@ -19,6 +19,11 @@ _STATES: dict[DeliveryState, tuple[str, str, str]] = {  # word, icon, colour
 _ENDED = (DeliveryState.DONE, DeliveryState.DEAD)
 
 
+def states() -> list[tuple[DeliveryState, str]]:
+    """Return how far a message may be, and what that is called."""
+    return [(state, _(word)) for state, (word, _icon, _colour) in _STATES.items()]
+
+
 def hook(webhook: Webhook) -> tuple[str, str]:
     """Draw a webhook, with what can be done to it."""
     key = f"webhook-{webhook.id}"

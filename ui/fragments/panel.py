@@ -1,6 +1,6 @@
-"""The head and the properties of a ticket; each property is changed where it stands."""
+"""The properties of a ticket; each is changed where it stands."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -9,12 +9,10 @@ from htpy import (
     Element,
     Node,
     a,
-    button,
     dd,
     div,
     dl,
     dt,
-    h1,
     h2,
     input,
     label,
@@ -23,105 +21,16 @@ from htpy import (
     span,
 )
 
-from data.models import Impact, Priority, Status, Target, Ticket, TicketType, Urgency
+from data.models import Impact, Priority, Target, Ticket, TicketType, Urgency
 from services import deadlines, labels
 from services.permissions import Action
 from services.ticket_view import LinkedTicket, TicketView
 from services.words import _
-from services.workflow import OPEN
 from ui import dates
 from ui.fragments import marks
-from ui.fragments.rows import here
-from ui.presence import Viewer
-from ui.theme import icon
 
 Options = Sequence[tuple[int, str]]
 E = TypeVar("E", bound=StrEnum)
-
-VERBS: dict[Status, tuple[str, str]] = {  # what the button says, and its icon
-    Status.IN_PROGRESS: ("resume", "play"),
-    Status.PENDING: ("pend", "pause"),
-    Status.RESOLVED: ("resolve", "check"),
-    Status.CLOSED: ("close", "lock"),
-    Status.CANCELLED: ("cancel", "cross"),
-}
-
-
-def head(view: TicketView, viewers: Iterable[Viewer], *, is_staff: bool) -> str:
-    """Draw number, title, status and the transitions that are allowed now."""
-    ticket = view.ticket
-    return str(
-        div(".ticket-head")[
-            div(".ticket-title")[
-                h1("#page-title", tabindex="-1")[
-                    span(".number")[f"#{ticket.number}"], " ", ticket.title
-                ],
-                Action.TICKET_EDIT in view.may and _pencil("edit_title", _("Edit the title")),
-            ],
-            div(".ticket-line")[
-                marks.status_chip(ticket.status, ticket.pending_reason),
-                ticket.pending_reason
-                and span(".muted")[_(labels.PENDING_REASON[ticket.pending_reason])],
-                marks.priority_mark(ticket.priority, with_word=True),
-                span(".presence", data_testid="presence")[is_staff and here(list(viewers))],
-            ],
-            div(".toolbar")[
-                _verbs(view),
-                button(".button.side-opener", type="button", popovertarget="properties")[
-                    icon("filter"), _("Properties")
-                ],
-            ],
-        ]
-    )
-
-
-def _verbs(view: TicketView) -> list[Node]:
-    ticket = view.ticket
-    found: list[Node] = []
-    if view.awaits_me:
-        found.append(_verb("accept", "", _("Accept"), "check", ".primary"))
-        found.append(_verb("refuse", "", _("Refuse…"), "cross", ""))
-    if Action.TICKET_TAKE in view.may and ticket.lead_id is None and ticket.status in _WORKABLE:
-        found.append(_verb("take", "", _("Take"), "tool", ".primary"))
-    for target in view.targets:
-        text = _verb_text(ticket, target)
-        found.append(_verb("move", target.value, text, VERBS[target][1], _weight(target)))
-    if ticket.status is Status.CLOSED:
-        address = f"/tickets/new?follows={ticket.number}"
-        found.append(a(".button", href=address)[icon("plus"), _("Open a follow-up ticket")])
-    if Action.TICKET_DELETE in view.may:
-        found.append(_verb("delete", "", _("Delete"), "trash", ".quiet"))
-    return found
-
-
-def _weight(target: Status) -> str:
-    return (
-        ".primary" if target is Status.RESOLVED else ".quiet" if target is Status.CANCELLED else ""
-    )
-
-
-def _verb_text(ticket: Ticket, target: Status) -> str:
-    if target is Status.IN_PROGRESS:
-        if ticket.status is Status.NEW:
-            return _("Start work")
-        return _("Reopen") if ticket.status in _DONE else _("Resume work")
-    return {
-        Status.PENDING: _("Put on hold…"),
-        Status.RESOLVED: _("Resolve"),
-        Status.CLOSED: _("Close the ticket"),
-        Status.CANCELLED: _("Cancel the ticket"),
-    }[target]
-
-
-def _verb(action: str, value: str, text: str, drawn: str, weight: str) -> Element:
-    return button(
-        f".button{weight}",
-        type="button",
-        data_action=action,
-        data_value=value,
-        data_testid=f"{action}-{value}" if value else action,
-        aria_keyshortcuts=_KEYS.get(action),
-    )[icon(drawn), text]
 
 
 def properties(view: TicketView, teams: Options, categories: Options, zone: str) -> str:
@@ -133,7 +42,7 @@ def properties(view: TicketView, teams: Options, categories: Options, zone: str)
             dl[
                 _who(view),
                 _sorted(view, teams, categories),
-                _deadlines(view.ticket, zone, may=may_edit),
+                _deadlines(view, zone, may=may_edit),
                 _row(_("Created"), dates.stamp(view.ticket.created_at, zone)),
                 _row(_("Channel"), _(labels.CHANNEL[view.ticket.channel])),
             ],
@@ -259,26 +168,24 @@ def _select(action: str, title: str, value: str, options: Sequence[tuple[str, st
     ]
 
 
-def _deadlines(ticket: Ticket, zone: str, *, may: bool) -> list[Element]:
+def _deadlines(view: TicketView, zone: str, *, may: bool) -> list[Element]:
     return [
-        _row(_(labels.FIELD[name]), _due(ticket, target, zone), _why(target))
+        _row(_(labels.FIELD[name]), _due(view, target, zone), _why(target))
         for target, name in deadlines.DUE.items()
-        if getattr(ticket, name) and not (may and target is Target.RESOLVE)
-    ] + ([_due_field(ticket, zone)] if may else [])
+        if getattr(view.ticket, name) and not (may and target is Target.RESOLVE)
+    ] + ([_due_field(view, zone)] if may else [])
 
 
-def _due(ticket: Ticket, target: Target, zone: str) -> Node:
-    """Draw a deadline: how long remains, or whether it was kept."""
-    due_at = getattr(ticket, deadlines.DUE[target])
-    if deadlines.is_met(ticket, target) or ticket.status not in OPEN:
-        return dates.stamp(due_at, zone)
-    is_by_hand = target is Target.RESOLVE and ticket.is_due_by_hand
-    is_paused = ticket.status is Status.PENDING and not is_by_hand
-    return marks.countdown(due_at, zone, is_paused=is_paused)
+def _due(view: TicketView, target: Target, zone: str) -> Node:
+    """Draw a deadline: how long remains, or when it was."""
+    if target in view.countdowns:
+        return marks.countdown(view.countdowns[target], zone)
+    return dates.stamp(getattr(view.ticket, deadlines.DUE[target]), zone)
 
 
-def _due_field(ticket: Ticket, zone: str) -> Element:
+def _due_field(view: TicketView, zone: str) -> Element:
     """Draw the deadline that a person may decide, and give back to the policy."""
+    ticket = view.ticket
     name, due_at = labels.FIELD["resolve_due_at"], ticket.resolve_due_at
     text = _("Let the policy decide the deadline")
     field = input(
@@ -293,7 +200,7 @@ def _due_field(ticket: Ticket, zone: str) -> Element:
             field,
             due_at is not None
             and span(".due-line")[
-                _due(ticket, Target.RESOLVE, zone),
+                _due(view, Target.RESOLVE, zone),
                 _why(Target.RESOLVE),
                 ticket.is_due_by_hand and _small("clear_due", "", text, "cross"),
             ],
@@ -379,6 +286,4 @@ def _small(action: str, value: str, text: str, drawn: str) -> Element:
     return marks.icon_button(action, value, text, drawn, key=_KEYS.get(action))
 
 
-_KEYS = {"take": "t", "assign": "a", "edit_title": "e"}
-_WORKABLE = (Status.NEW, Status.IN_PROGRESS, Status.PENDING)
-_DONE = (Status.RESOLVED, Status.CANCELLED)
+_KEYS = {"assign": "a"}

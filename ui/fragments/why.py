@@ -9,6 +9,7 @@ from babel.dates import format_date
 from htpy import Element, Node, dd, div, dl, dt, li, p, span, strong, ul
 
 from services import labels
+from services.countdowns import Countdown
 from services.explanations import Explanation, Kind, Segment
 from services.words import N_, _, ngettext, spoken
 from ui import dates
@@ -53,7 +54,9 @@ def _due(found: Explanation, zone: str) -> Node:
         return _("no deadline")
     is_over = found.is_met or (found.paused_since is not None and not found.is_by_hand)
     if not is_over:
-        return [dates.exact(found.due, zone), " ", marks.countdown(found.due, zone)]
+        soon_at = found.soon_at or found.due
+        left = Countdown(found.target, found.due, soon_at, is_paused=False)
+        return [dates.exact(found.due, zone), " ", marks.countdown(left, zone)]
     return dates.exact(found.due, zone)
 
 

@@ -40,7 +40,8 @@ async def webhooks_page() -> None:
 def load(s: Session, by: Actor, recipient: str, which: str) -> Loaded:
     """Fetch all the page draws, in one transaction."""
     state = DeliveryState.DEAD if which == _DEAD else None
-    found = deliveries.page(s, by, webhooks.CHANNEL, recipient, state=state)
+    recipients = {recipient} if recipient else None
+    found = deliveries.page(s, by, deliveries.Wanted(webhooks.CHANNEL, recipients, state))
     return Loaded(webhooks.all(s, by), found.deliveries)
 
 

@@ -8,7 +8,8 @@ from markupsafe import Markup
 from nicegui import ui
 from sqlalchemy.orm import Session
 
-from services import assignment, counters, filters, lists
+from services import assignment, bursts, counters, filters, lists
+from services.bursts import Sight
 from services.counters import Counts
 from services.filters import Filter
 from services.lists import TicketLine
@@ -22,6 +23,7 @@ from ui.fragments.around import shown
 from ui.fragments.base import Fragment
 from ui.fragments.rows import Look
 from ui.theme import icon
+from ui.widgets.burst_banner import BurstBanner
 
 SHOWN = 8
 
@@ -40,6 +42,7 @@ class Loaded:
     mine: list[TicketLine]
     counts: Counts | None
     waiting: list[TicketLine]
+    bursts: list[Sight]
 
 
 async def home_page() -> None:
@@ -51,9 +54,9 @@ def load(s: Session, by: Actor) -> Loaded:
     """Fetch all the page draws, in one transaction."""
     mine = lists.page(s, by, Filter(scope="mine", statuses=OPEN), limit=SHOWN).lines
     if not allows(by, Action.QUEUE_SEE):
-        return Loaded(mine, None, [])
+        return Loaded(mine, None, [], [])
     waiting = lists.page(s, by, filters.VIEWS["unassigned"], sort="priority", limit=SHOWN).lines
-    return Loaded(mine, counters.count(s, by), waiting)
+    return Loaded(mine, counters.count(s, by), waiting, bursts.current(s, by))
 
 
 class Home:
@@ -68,6 +71,8 @@ class Home:
         if loaded is None:
             return
         ui.page_title(f"{_('Home')} · AppTicket")
+        staff = loaded.counts is not None
+        self._banner = BurstBanner(self._do, loaded.bursts) if staff else None
         self._page = Fragment(self._drawn(loaded), act=self._acted)
         live.follow(live.QUEUE, self._changed)
 
@@ -76,6 +81,8 @@ class Home:
             return
         if loaded := await self._do.look(load):
             self._page.show(self._drawn(loaded))
+            if self._banner:
+                self._banner.show(loaded.bursts)
 
     async def _acted(self, action: str, value: object) -> None:
         if action == "ask" and isinstance(value, dict):

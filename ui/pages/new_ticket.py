@@ -8,12 +8,22 @@ from nicegui import PageArguments, ui
 from sqlalchemy.orm import Session
 
 from data.models import Attachment, Channel, Impact, TicketType, Urgency
-from services import attachments, choices, creation, drafts, labels, tickets, users
+from services import (
+    attachments,
+    choices,
+    creation,
+    drafts,
+    labels,
+    recurring_tickets,
+    tickets,
+    users,
+)
 from services.creation import DRAFT, NewTicket
 from services.errors import DomainError, Invalid
 from services.permissions import Action, Actor, allows
 from services.words import _
 from ui.door import Door, door
+from ui.fragments.problems import MOST_ABOUT
 from ui.widgets import dialogs, fields, headings
 from ui.widgets.autosave import Autosave
 from ui.widgets.files import DraftFiles, accept_drops
@@ -28,23 +38,27 @@ class Loaded:
     draft: dict[str, Any]
     files: tuple[Attachment, ...]
     follows: int | None
+    about: str
     caller: str
 
 
 async def new_ticket_page(args: PageArguments) -> None:
-    """Ask for what a ticket needs (F-002; 5.3.1); `follows` carries a closed ticket on."""
+    """Ask for what a ticket needs (F-002; 5.3.1); `follows` carries a closed ticket on.
+
+    `about` names tickets with commas: where nothing is drafted, the description begins with them.
+    """
     do = door()
     wish = args.query_parameters.get("follows", "")
     follows = int(wish) if wish.isdecimal() and len(wish) <= 12 else None
     try:
-        loaded = await do.see(load, follows)
+        loaded = await do.see(load, follows, _numbers(args.query_parameters.get("about", "")))
     except DomainError as refusal:
         headings.refused(refusal)
         return
     NewTicketForm(do, loaded, title=args.query_parameters.get("title", "")[:300])
 
 
-def load(s: Session, by: Actor, follows: int | None) -> Loaded:
+def load(s: Session, by: Actor, follows: int | None, about: list[int]) -> Loaded:
     """Fetch all the form needs, in one transaction."""
     draft = drafts.get(s, by, DRAFT)
     for_whom: int | None = draft.get("requester_id")
@@ -55,8 +69,14 @@ def load(s: Session, by: Actor, follows: int | None) -> Loaded:
         draft=draft,
         files=tuple(attachments.drafted(s, by, DRAFT)),
         follows=tickets.get(s, by, follows).number if follows else None,
+        about=recurring_tickets.told(s, by, about) if about else "",
         caller=offered.named.get(for_whom or 0, ""),
     )
+
+
+def _numbers(text: str) -> list[int]:
+    some = text.split(",")[:MOST_ABOUT]
+    return [int(n) for n in some if n.isascii() and n.isdecimal() and len(n) <= 12]
 
 
 class NewTicketForm:
@@ -105,7 +125,7 @@ class NewTicketForm:
             "title": fields.text(
                 _("What is the problem?"), title or draft.get("title", ""), name="title"
             ).props("autofocus"),
-            "description": self._described(draft.get("description", "")),
+            "description": self._described(draft.get("description") or loaded.about),
             "category_id": fields.Choice(
                 _("Category"), options, str(draft.get("category_id") or ""), name="category"
             ),

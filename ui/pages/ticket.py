@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from nicegui import background_tasks, ui
 from sqlalchemy.orm import Session
 
-from services import choices, comments, drafts, notifications, ticket_view
-from services.errors import DomainError, Invalid, NotFound
+from services import bursts, choices, notifications, ticket_view
+from services.errors import DomainError, NotFound
 from services.permissions import Action, Actor
 from services.ticket_view import TicketView
 from services.words import _, ngettext, speaking
 from ui import browser, live
 from ui.door import Door, door
 from ui.feed import presence
-from ui.fragments import conversation, panel
+from ui.fragments import conversation, panel, ticket_head
 from ui.fragments.base import Fragment, KeyedList
 from ui.live import Scoped
+from ui.pages.composer import Composer
 from ui.pages.ticket_actions import Actions
-from ui.widgets import fields, headings
-from ui.widgets.autosave import Autosave
-from ui.widgets.files import DraftFiles, accept_drops
+from ui.widgets import headings
 from ui.widgets.telling import Mute
 
 THREAD = "thread"
@@ -75,7 +74,7 @@ class TicketPage:
             return
         do, by = self._do, self._do.by
         self._actions = Actions(do, loaded.view)
-        self._name(loaded)
+        self._see(loaded)
         ui.page_title(f"#{self._number} {loaded.view.ticket.title} · AppTicket")
         with ui.element("div").classes("ticket"):
             self._head = Fragment(self._drawn_head(loaded.view), act=self._actions.act)
@@ -96,6 +95,8 @@ class TicketPage:
                 Mute(do, self._number, is_muted=loaded.view.is_muted)
         live.follow(live.of_ticket(self._number), self._changed)
         live.follow(live.ORGANISATION, self._changed)
+        if by.is_staff:
+            live.follow(live.BURSTS, self._burst)
         live.follow(live.of_person(by.id), self._read)
         Scoped(presence.enter(self._number, by.id, by.name, is_staff=by.is_staff))
         Scoped(presence.follow(self._number, self._moved))
@@ -117,8 +118,7 @@ class TicketPage:
         except DomainError as refusal:
             self._vanish(refusal)
             return
-        self._actions.view = loaded.view
-        self._name(loaded)
+        self._see(loaded)
         self._head.show(self._drawn_head(loaded.view))
         self._side.show(self._drawn_side(loaded))
         before = set(self._thread.keys)
@@ -128,11 +128,15 @@ class TicketPage:
             self._composer.close()
             self._composer = None
 
-    def _name(self, loaded: Loaded) -> None:
-        self._actions.names = {
-            "team_id": dict(loaded.teams),
-            "category_id": dict(loaded.categories),
-        }
+    async def _burst(self, _numbers: set[int]) -> None:
+        """Show the burst that it belongs to, as it has become."""
+        found = await self._do.look(bursts.of_ticket, self._number)
+        if found != self._actions.view.burst:
+            await self._changed(set())
+
+    def _see(self, loaded: Loaded) -> None:
+        names = {"team_id": dict(loaded.teams), "category_id": dict(loaded.categories)}
+        self._actions.see(loaded.view, names)
 
     def _vanish(self, refusal: DomainError) -> None:
         if self._head.is_deleted:
@@ -168,7 +172,7 @@ class TicketPage:
     def _drawn_head(self, view: TicketView) -> str:
         by = self._do.by
         others = [v for v in presence.at(self._number) if v.person_id != by.id]
-        return panel.head(view, others, is_staff=by.is_staff)
+        return ticket_head.head(view, others, is_staff=by.is_staff)
 
     def _drawn_side(self, loaded: Loaded) -> str:
         return panel.properties(loaded.view, loaded.teams, loaded.categories, self._do.zone)
@@ -180,117 +184,3 @@ class TicketPage:
             ui.label(_("This ticket is closed: nothing on it can change any more.")).classes(
                 "closed-note"
             )
-
-
-class Composer:
-    """Where one answers: text, files, public or internal, send, send and resolve."""
-
-    def __init__(self, do: Door, view: TicketView) -> None:
-        self._do = do
-        self._number = view.ticket.number
-        self._key = uuid.uuid4().hex  # the same message sent twice is one message
-        self._context = comments.draft_of(self._number)
-        self._is_sending = False
-        with ui.element("div").classes("composer") as self._box:
-            self._draw_switch(view)
-            self._text = fields.prose(
-                _("Your message"), view.draft.get("body", ""), name="composer"
-            ).props("aria-keyshortcuts=r")
-            self._files = DraftFiles(do, self._context, view.draft_files)
-            with ui.row().classes("composer-buttons"):
-                send = ui.button(_("Send"), on_click=self._send).props("data-testid=send")
-                send.tooltip("Ctrl + Enter")
-                if Action.TICKET_RESOLVE in view.may:
-                    resolve = ui.button(_("Send and resolve"), on_click=self._send_and_resolve)
-                    resolve.props("outline data-testid=send-resolve")
-        self._autosave = Autosave(self._save)
-        self._text.on_value_change(self._typed)
-        self._text.on("keydown", self._send, js_handler=browser.PRESSED_TO_SEND)
-        accept_drops(self._box)
-
-    def close(self) -> None:
-        """Replace the composer by a word on why there is none; what was typed stays visible."""
-        self._autosave.forget()
-        text = self._text.value
-        with self._box.clear():
-            ui.label(_("This ticket is closed: nothing on it can change any more."))
-            if text:
-                ui.label(text).classes("version")
-
-    def _draw_switch(self, view: TicketView) -> None:
-        self._internal: ui.checkbox | None = None
-        if Action.TICKET_NOTE in view.may:
-            self._internal = ui.checkbox(
-                _("Internal note: the requester does not see it"),
-                value=bool(view.draft.get("internal")),
-            ).props("data-testid=internal")
-            self._internal.on_value_change(self._switched)
-            self._tint()
-
-    @property
-    def _is_internal(self) -> bool:
-        return bool(self._internal and self._internal.value)
-
-    def _switched(self) -> None:
-        self._tint()
-        presence.rest(self._number, self._do.by.id)
-        self._autosave.typed()
-
-    def _tint(self) -> None:
-        self._box.classes(
-            add="internal" if self._is_internal else "",
-            remove="internal" if not self._is_internal else "",
-        )
-
-    def _typed(self) -> None:
-        if self._text.value:
-            presence.type(self._number, self._do.by.id, is_note=self._is_internal)
-        else:
-            presence.rest(self._number, self._do.by.id)
-        self._text.error = None
-        self._autosave.typed()
-
-    async def _save(self) -> None:
-        if not self._is_sending:
-            body = {"body": self._text.value or "", "internal": self._is_internal}
-            if not body["body"]:
-                body = {}
-            await self._do(drafts.save, self._context, body)
-
-    async def _send(self) -> None:
-        await self._post(resolve=False)
-
-    async def _send_and_resolve(self) -> None:
-        await self._post(resolve=True)
-
-    async def _post(self, *, resolve: bool) -> None:
-        """Send once, however often the button is pressed; a refusal leaves everything as typed."""
-        if self._is_sending:
-            return
-        self._is_sending = True
-        self._autosave.forget()
-        try:
-            await self._do.done(
-                _("Message sent."),
-                comments.post,
-                self._number,
-                self._text.value or "",
-                internal=self._is_internal,
-                key=self._key,
-                resolve=resolve,
-            )
-        except Invalid as refusal:
-            self._text.error = " ".join(refusal.by_field().values())
-        except DomainError as refusal:
-            self._do.tell(refusal.say())
-        else:
-            await self._sent()
-        finally:
-            self._is_sending = False
-
-    async def _sent(self) -> None:
-        self._key = uuid.uuid4().hex
-        self._text.set_value("")
-        self._autosave.forget()
-        presence.rest(self._number, self._do.by.id)
-        await self._files.refresh()

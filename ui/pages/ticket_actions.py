@@ -1,27 +1,23 @@
 """What the controls of a ticket’s page do: each calls one service, asking first what it needs."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 
 from nicegui import ui
 
-from data.models import LinkKind, PendingReason, Status, Target
+from data.models import PendingReason, Status, Target
 from services import (
     acceptance,
     assignment,
     comments,
     explanations,
     labels,
-    links,
     observers,
-    tags,
     tickets,
     transitions,
     trash,
-    users,
 )
-from services.errors import Blocked, Conflict, Invalid
+from services.errors import Blocked
 from services.permissions import Action
 from services.ticket_view import TicketView
 from services.words import N_, _
@@ -29,8 +25,9 @@ from ui import dates
 from ui.door import Door
 from ui.fragments import why
 from ui.fragments.base import Fragment
+from ui.pages.ticket_edits import Edits
+from ui.pages.ticket_ties import Ties
 from ui.widgets import dialogs, fields
-from ui.widgets.ticket_picker import TicketPicker, ticket_number
 
 Act = Callable[[Any], Awaitable[None]]
 
@@ -49,8 +46,9 @@ class Actions:
     def __init__(self, do: Door, view: TicketView) -> None:
         self._do = do
         self.view = view
-        self.names: dict[str, dict[int, str]] = {}  # of teams and categories, by field
         self._number = view.ticket.number
+        self._edits = Edits(do, view)
+        ties = Ties(do, self._number)
         self._acts: dict[str, Act] = {
             "take": self._take,
             "accept": self._accept,
@@ -68,16 +66,21 @@ class Actions:
             "set_due": self._set_due,
             "edit_title": self._edit_title,
             "edit_description": self._edit_description,
-            "add_tag": self._add_tag,
-            "remove_tag": self._remove_tag,
-            "add_link": self._add_link,
-            "remove_link": self._remove_link,
-            "add_external": self._add_external,
-            "remove_external": self._remove_external,
+            "add_tag": ties.add_tag,
+            "remove_tag": ties.remove_tag,
+            "add_link": ties.add_link,
+            "remove_link": ties.remove_link,
+            "add_external": ties.add_external,
+            "remove_external": ties.remove_external,
             "edit_comment": self._edit_comment,
             "delete_comment": self._delete_comment,
             "versions": self._versions,
         }
+
+    def see(self, view: TicketView, names: dict[str, dict[int, str]]) -> None:
+        """Take what the page shows from now on, and what teams and categories are called."""
+        self.view = self._edits.view = view
+        self._edits.names = names
 
     async def act(self, action: str, value: Any) -> None:
         """Do what was pressed; what is not known is ignored."""
@@ -188,7 +191,7 @@ class Actions:
         if found is None:
             return
         said = _("The lead of ticket #{n} changed.").format(n=self._number)
-        await self._contest(said, "lead_id", assignment.assign, lead_id=found)
+        await self._edits.choose(said, "lead_id", assignment.assign, lead_id=found)
 
     async def _add_helper(self, _value: Any) -> None:
         found = await dialogs.person(self._do, _("Who helps?"), "assignable")
@@ -210,7 +213,7 @@ class Actions:
     async def _set_team(self, value: Any) -> None:
         said = _("The team of ticket #{n} changed.").format(n=self._number)
         team_id = int(value) if str(value).isdecimal() else assignment.NOBODY
-        await self._contest(said, "team_id", assignment.assign, team_id=team_id)
+        await self._edits.choose(said, "team_id", assignment.assign, team_id=team_id)
 
     async def _set_due(self, value: Any) -> None:
         due = dates.from_field(str(value), self._do.zone) if value else None
@@ -218,50 +221,7 @@ class Actions:
 
     async def _edit(self, name: str, value: Any) -> None:
         said = _("Ticket #{n} was changed.").format(n=self._number)
-        await self._contest(said, name, tickets.edit, {name: value})
-
-    async def _contest(
-        self, said: str, name: str, service: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> None:
-        """Change one field as seen; when somebody was faster, show both values and ask."""
-        seen = {name: getattr(self.view.ticket, name)}
-        collided: list[Conflict] = []
-
-        async def change(seen: dict[str, Any]) -> None:
-            try:
-                await self._do.done(said, service, self._number, *args, seen=seen, **kwargs)
-            except Conflict as conflict:
-                collided.append(conflict)
-
-        await self._do.telling(change(seen))
-        while collided:
-            conflict = collided.pop()
-            theirs = conflict.facts["theirs"]
-            if await self._keeps_mine(conflict, name):
-                await self._do.telling(change({name: theirs}))
-
-    async def _keeps_mine(self, conflict: Conflict, name: str) -> bool:
-        theirs = await self._named(name, conflict.facts["theirs"])
-        mine = await self._named(name, conflict.facts["mine"])
-        text = _("{name} chose “{theirs}” meanwhile; you chose “{mine}”.").format(
-            name=conflict.facts["name"], theirs=theirs, mine=mine
-        )
-        return await dialogs.confirm(
-            _("Changed at the same time"), text, _("Use my choice"), otherwise=_("Keep theirs")
-        )
-
-    async def _named(self, name: str, value: Any) -> str:
-        """Return what a value is called: a name instead of an id, a date instead of an instant."""
-        if value is None:
-            return "—"
-        if isinstance(value, datetime):
-            return dates.short(value, self._do.zone)
-        if name in self.names:
-            return self.names[name].get(value, "?")
-        if name == "lead_id":
-            found = await self._do.look(lambda s, _by: users.names(s, [value]))
-            return (found or {}).get(value, "?")
-        return labels.label(name, str(value))
+        await self._edits.choose(said, name, tickets.edit, {name: value})
 
     async def _edit_title(self, _value: Any) -> None:
         await self._edit_text(
@@ -281,85 +241,7 @@ class Actions:
             new = {name: text}
             await self._do.done(said, tickets.edit, self._number, new, seen={name: seen})
 
-        await self._rewrite(title, getattr(self.view.ticket, name), name, control, save)
-
-    async def _rewrite(
-        self,
-        title: str,
-        seen: str,
-        name: str,
-        control: Callable[[str], Any],
-        save: Callable[[str, str], Awaitable[None]],
-    ) -> None:
-        """Edit a text in a dialog; a conflict shows both versions and loses neither."""
-        collided: list[Conflict] = []
-
-        async def attempt(values: dict[str, Any]) -> None:
-            try:
-                await save(str(values[name] or ""), seen)
-            except Conflict as conflict:
-                collided.append(conflict)
-
-        await dialogs.form(title, lambda: {name: control(seen)}, attempt)
-        while collided:
-            conflict = collided.pop()
-            theirs = str(conflict.facts["theirs"] or "")
-            kept = await dialogs.versions(conflict, theirs, str(conflict.facts["mine"] or ""))
-            if kept is not None:
-                seen = theirs
-                await self._do.telling(attempt({name: kept}))
-
-    async def _add_tag(self, _value: Any) -> None:
-        async def save(values: dict[str, Any]) -> None:
-            await self._do.done(_("Tag added."), tags.add, self._number, str(values["tag"] or ""))
-
-        def controls() -> dict[str, Any]:
-            field = fields.text(_("Tag"), name="tag", autocomplete=[])
-
-            async def suggest(typed: str) -> None:
-                names = await self._do.look(tags.suggestions, typed)
-                if names is not None and not field.is_deleted:
-                    field.set_autocomplete(names)
-
-            return {"tag": field.on_value_change(lambda e: suggest(e.value or ""))}
-
-        await dialogs.form(_("Add a tag"), controls, save, verb=_("Add"))
-
-    async def _remove_tag(self, value: Any) -> None:
-        await self._do.act(_("Tag removed."), tags.remove, self._number, str(value))
-
-    async def _add_link(self, _value: Any) -> None:
-        def controls() -> dict[str, Any]:
-            kinds = [(m.value, _(labels.LINK[m][0])) for m in LinkKind]
-            kind = fields.Choice(_("This ticket"), kinds, LinkKind.RELATES_TO.value, name="kind")
-            other = TicketPicker(self._do, _("The other ticket: number or words"), name="other")
-            return {"kind": kind, "other": other}
-
-        async def save(values: dict[str, Any]) -> None:
-            number = ticket_number(values["other"])
-            if number is None:
-                raise Invalid({"other": N_("Choose a ticket, or enter its number.")})
-            kind = LinkKind(values["kind"])
-            await self._do.done(_("Link added."), links.add, self._number, kind, number)
-
-        await dialogs.form(_("Link to another ticket"), controls, save, verb=_("Add"))
-
-    async def _remove_link(self, value: Any) -> None:
-        await self._do.act(_("Link removed."), links.remove, self._number, int(value))
-
-    async def _add_external(self, _value: Any) -> None:
-        def controls() -> dict[str, Any]:
-            url = fields.text(_("Address"), name="url").props("type=url placeholder=https://")
-            return {"url": url, "title": fields.text(_("Title"), name="link-title")}
-
-        async def save(values: dict[str, Any]) -> None:
-            url, title = str(values["url"] or ""), str(values["title"] or "")
-            await self._do.done(_("Link added."), links.add_external, self._number, url, title)
-
-        await dialogs.form(_("Add an external link"), controls, save, verb=_("Add"))
-
-    async def _remove_external(self, value: Any) -> None:
-        await self._do.act(_("Link removed."), links.remove_external, self._number, int(value))
+        await self._edits.rewrite(title, getattr(self.view.ticket, name), name, control, save)
 
     async def _edit_comment(self, value: Any) -> None:
         comment = next(
@@ -374,7 +256,7 @@ class Actions:
         def control(text: str) -> ui.textarea:
             return fields.prose(_("Your message"), text, name="comment-body")
 
-        await self._rewrite(_("Edit this message"), comment.body, "body", control, save)
+        await self._edits.rewrite(_("Edit this message"), comment.body, "body", control, save)
 
     async def _delete_comment(self, value: Any) -> None:
         await self._do.act(_("Comment deleted."), comments.delete, int(value))

@@ -1,14 +1,14 @@
 """Lists of tickets: mine, all of them, and the trash."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
-from nicegui import PageArguments, background_tasks, ui
+from nicegui import PageArguments, ui
 from sqlalchemy.orm import Session
 
-from services import assignment, bulk, categories, counters, filters, lists, trash, views
+from services import assignment, bulk, bursts, categories, counters, filters, lists, trash
 from services import choices as offers
+from services.bursts import Sight
 from services.choices import Choices
 from services.counters import Counts
 from services.errors import DomainError
@@ -23,10 +23,13 @@ from ui.fragments import around, rows
 from ui.fragments.base import Fragment, KeyedList
 from ui.fragments.rows import Look
 from ui.pages import saved
+from ui.pages.list_controls import ListControls
+from ui.pages.list_views import ListViews
 from ui.pages.saved import Kept
 from ui.pages.selection import Selection
-from ui.pages.wishes import SORTS, Wishes, offered_filters
+from ui.pages.wishes import SORTS, Wishes
 from ui.widgets import dialogs, fields, headings
+from ui.widgets.burst_banner import BurstBanner
 
 LIST = "tickets"
 PILL = "arrivals"
@@ -48,6 +51,7 @@ class Loaded:
     counts: Counts | None
     choices: Choices
     saved: list[Kept]
+    bursts: list[Sight]
 
 
 async def queue_page(args: PageArguments) -> None:
@@ -83,6 +87,7 @@ def load(s: Session, by: Actor, scope: Scope, wishes: Wishes) -> Loaded:
         counts=counters.count(s, by) if scope == "all" else None,
         choices=offers.offered(s, by, named=int(wishes.requester or 0)),
         saved=saved.load(s, by) if scope == "all" else [],
+        bursts=bursts.current(s, by) if scope == "all" else [],
     )
 
 
@@ -96,6 +101,8 @@ class TicketList:
         self._wishes = Wishes.read(args.query_parameters)
         self.wanted = self._wishes.filter(scope)
         self.look = Look(do.language, do.zone, is_staff=False, may_take=False)
+        self._views = ListViews(do, self._wishes) if scope == "all" else None
+        self._controls = ListControls(self._wishes, self._narrow)
 
     @property
     def by(self) -> Actor:
@@ -143,13 +150,8 @@ class TicketList:
 
     def count(self, counts: Counts) -> None:
         """Show the numbers beside the tabs, where they changed."""
-        for name, number in counts.of(self.by.id).items():
-            if self._counted.get(name) != number:
-                self._counted[name] = number
-                code = browser.call("text", f"count-{name}", around.shown(number))
-                self.client.run_javascript(code)
-        if self._saved:
-            background_tasks.create(self._recount_saved(), name="count saved views")
+        if self._views:
+            self._views.count(counts)
 
     def show_presence(self, number: int, html: str) -> None:
         """Show who is at a ticket."""
@@ -164,10 +166,13 @@ class TicketList:
         heading, _address = _HEADINGS[self._scope]
         headings.page(_(heading))
         self._remember(loaded)
-        if self._scope == "all":
-            self._tabs = Fragment(self._drawn_tabs(), act=self._acted)
-            self._tools = Fragment(self._drawn_tools(), act=self._acted)
-        self._draw_filters(loaded.choices)
+        self._banner = BurstBanner(self._do, loaded.bursts) if self._scope == "all" else None
+        if self._banner:
+            live.follow(live.QUEUE, self._banner.look)
+        if self._views:
+            self._views.draw(self._acted)
+        offered = None if self._scope == "trash" else loaded.choices
+        self._controls.draw(offered, is_staff=self.by.is_staff)
         self._chips = Fragment(self._wishes.chips(loaded.choices), act=self._acted)
         Fragment(around.pill(PILL), act=self._acted)
         self._selection = Selection(self._do, LIST, self._all_that_fit)
@@ -185,34 +190,8 @@ class TicketList:
 
     def _remember(self, loaded: Loaded) -> None:
         self.wanted = loaded.wanted
-        self._counted = loaded.counts.of(self.by.id) if loaded.counts else {}
-        self._saved = loaded.saved
-        self._choices = loaded.choices
-
-    def _draw_filters(self, choices: Choices) -> None:
-        self._controls: dict[str, fields.Choice] = {}
-        with ui.element("div").classes("filters").props("role=search"):
-            self._search = fields.text(_("Search number or title"), self._wishes.q, name="search")
-            self._search.props("clearable type=search debounce=250 aria-keyshortcuts=/").classes(
-                "search"
-            )
-            self._search.on_value_change(lambda e: self._searched(e.value or ""))
-            if self._scope != "trash":
-                self._draw_choices(choices)
-
-    def _draw_choices(self, choices: Choices) -> None:
-        Fragment(around.unfold()).classes("unfold").on("click", js_handler=browser.UNFOLDED)
-        for name, title, options in offered_filters(choices, is_staff=self.by.is_staff):
-            choice = fields.Choice(title, options, getattr(self._wishes, name), name=name)
-            choice.on("change", partial(self._chosen, name, choice), js_handler="() => emit()")
-            self._controls[name] = choice
-
-    async def _chosen(self, name: str, choice: fields.Choice) -> None:
-        await self._narrow(**{name: choice.value})
-
-    async def _searched(self, text: str) -> None:
-        if text != self._wishes.q:
-            await self._narrow(q=text[:200])
+        if self._views:
+            self._views.remember(loaded.saved, loaded.counts, loaded.choices)
 
     async def _narrow(self, **wishes: str) -> None:
         """Show the list narrowed otherwise, and keep the address in step."""
@@ -236,9 +215,10 @@ class TicketList:
         self._heads.show(self._drawn_heads())
         self._export.show(self._drawn_export())
         self._chips.show(self._wishes.chips(loaded.choices))
-        if self._scope == "all":
-            self._tabs.show(self._drawn_tabs())
-            self._tools.show(self._drawn_tools())
+        if self._banner:
+            self._banner.show(loaded.bursts)
+        if self._views:
+            self._views.show()
 
     async def _all_that_fit(self) -> list[int] | None:
         return await self._do.look(lists.numbers, self.wanted, bulk.MOST)
@@ -258,35 +238,30 @@ class TicketList:
         """Show the list otherwise: another view, order or page, or what is selected in it."""
         if action == "view" and value in filters.VIEWS:
             await self._narrow(view=str(value), saved="")
-        elif action == "saved" or action.startswith("view-"):
-            await self._use_views(action, str(value))
+        elif self._views and (action == "saved" or action.startswith("view-")):
+            await self._use(self._views, action, str(value))
         elif action == "ticked":
             self._selection.choose(value)
         elif action == "sort" and value in SORTS:
-            await self._sort(str(value))
+            await self._controls.order(str(value))
         elif action == "unfilter":
-            await self._unfilter(str(value))
+            await self._controls.unfilter(str(value))
         elif action in ("page", "arrivals"):
             await self._narrow(cursor=str(value) if action == "page" else "")
             self.client.run_javascript(browser.call("up", PILL))
 
-    async def _sort(self, name: str) -> None:
-        """Order by a column; its head again turns the order round."""
-        is_again = name == (self._wishes.sort or "updated")
-        reverse = "1" if is_again and not self._wishes.reverse else ""
-        await self._narrow(sort="" if name == "updated" else name, reverse=reverse)
-        if control := self._controls.get("sort"):
-            control.choose(self._wishes.sort)
-
-    async def _unfilter(self, name: str) -> None:
-        chips = ("q", "status", "priority", "lead", "team", "category", "requester", "tag")
-        names = [n for n in chips if name in (n, "all")]
-        await self._narrow(**dict.fromkeys(names, ""))
-        for dropped in names:
-            if control := self._controls.get(dropped):
-                control.choose("")
-        if "q" in names:
-            self._search.set_value("")
+    async def _use(self, tabs: ListViews, action: str, value: str) -> None:
+        """Show a saved view, keep what is shown as one, or change the one that is shown."""
+        if action == "saved":
+            if tabs.choose(value):
+                await self._narrow(saved=value)
+                self._controls.show()
+        elif action == "view-save":
+            if made := await tabs.save():
+                await self._narrow(saved=made)
+        else:
+            await tabs.change(action)
+            await self._reread(set())
 
     async def _purge(self, number: int) -> None:
         async def save(values: dict[str, Any]) -> None:
@@ -298,87 +273,13 @@ class TicketList:
             title, lambda: {"typed": fields.text(hint, name="typed")}, save, verb=_("Purge")
         )
 
-    def _drawn_tools(self) -> str:
-        asked = self._wishes.asked()
-        is_narrowed = bool(asked.keys() - {"view"} or self._wishes.sort or self._wishes.reverse)
-        return saved.tools(self._current(), is_narrowed=is_narrowed)
-
-    def _current(self) -> Kept | None:
-        return next((kept for kept in self._saved if str(kept.id) == self._wishes.saved), None)
-
-    async def _use_views(self, action: str, value: str) -> None:
-        """Show a saved view, keep what is shown, or change the view that is shown."""
-        if action == "saved":
-            await self._show_saved(int(value) if value.isdecimal() else 0)
-        elif action == "view-save":
-            await self._save_view()
-        elif kept := self._current():
-            await self._change_view(action, kept)
-
-    async def _show_saved(self, view_id: int) -> None:
-        if kept := next((each for each in self._saved if each.id == view_id), None):
-            self._wishes.show(kept.asked, kept.sort, reverse=kept.is_reversed)
-            await self._narrow(saved=str(view_id))
-            self._show_controls()
-
-    async def _save_view(self) -> None:
-        wished = await saved.ask(self._do, self._choices.teams, None)
-        if wished is not None:
-            made = await self._do(views.create, **wished, **self._shown_now())
-            if made is not None:
-                await self._narrow(saved=str(made.id))
-
-    def _shown_now(self) -> dict[str, Any]:
-        sort, reverse = self._wishes.sort or "updated", bool(self._wishes.reverse)
-        return {"asked": self._wishes.asked(), "sort": sort, "reverse": reverse}
-
-    async def _change_view(self, action: str, kept: Kept) -> None:
-        if action == "view-edit":
-            await saved.ask(self._do, self._choices.teams, kept)
-        elif action == "view-update":
-            now = self._shown_now()
-            values = {"asked": now["asked"], "sort": now["sort"], "is_reversed": now["reverse"]}
-            await self._do(views.edit, kept.id, **values)
-        elif action in ("view-left", "view-right"):
-            places = -1 if action == "view-left" else 1
-            await self._do(views.move, kept.id, by_places=places)
-        elif action == "view-delete":
-            text = _("Whom it is shared with loses it too.")
-            if await dialogs.confirm(
-                _("Delete the view “{name}”").format(name=kept.name), text, _("Delete")
-            ):
-                await self._do(views.delete, kept.id)
-                self._wishes.saved = ""
-        await self._reread(set())
-
-    async def _recount_saved(self) -> None:
-        found = await self._do.look(saved.load)
-        for kept in found or []:
-            text = browser.call("text", f"count-saved-{kept.id}", around.shown(kept.number))
-            if kept not in self._saved:
-                self.client.run_javascript(text)
-        self._saved = found if found is not None else self._saved
-
-    def _show_controls(self) -> None:
-        """Let the controls say what a saved view asks for."""
-        for name, control in self._controls.items():
-            control.choose(getattr(self._wishes, name))
-        self._search.set_value(self._wishes.q)
-
     def _items(self, page: Page) -> list[tuple[str, str]]:
         return [(str(line.number), feed.draw(line, self.look)) for line in page.lines]
 
-    def _drawn_tabs(self) -> str:
-        current = "" if self._wishes.saved else self._wishes.view or "open"
-        kept = [
-            saved.tab(view, is_current=str(view.id) == self._wishes.saved, shown=around.shown)
-            for view in self._saved
-        ]
-        return around.tabs(current, self._counted, kept)
-
     def _drawn_export(self) -> str:
-        name = _HEADINGS[self._scope][1].strip("/")
-        return around.export(name, replace(self._wishes, cursor="", saved="").query())
+        asked = replace(self._wishes, cursor="", saved="").query()
+        path = f"/exports{_HEADINGS[self._scope][1]}"
+        return around.export(path, asked, _("Export this list:"))
 
     def _drawn_heads(self) -> str:
         name = self._wishes.sort or ("deleted" if self._scope == "trash" else "updated")

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from htpy import Element, a, button, div, span
+from htpy import Element, a
 
 from data.models import Priority, Status
 from services import filters, labels, views
 from services.choices import Choices
 from services.filters import Filter, Scope
 from services.words import N_, _
+from ui.fragments import around
 from ui.theme import icon
 
 SORTS: dict[str, str] = {
@@ -18,6 +19,9 @@ SORTS: dict[str, str] = {
     "created": N_("Newest"),
     "priority": N_("Priority"),
     "due": N_("Deadline"),
+    "accept": N_("Acceptance deadline"),
+    "first_response": N_("First answer deadline"),
+    "resolve": N_("Resolution deadline"),
     "number": N_("Number"),
     "status": N_("Status"),
     "title": N_("Title"),
@@ -25,7 +29,9 @@ SORTS: dict[str, str] = {
     "lead": N_("Lead"),
 }
 _LONGEST = 200
-_NARROWING = ("view", "q", "status", "priority", "team", "lead", "category", "requester", "tag")
+_NARROWING = (
+    *("view", "q", "status", "priority", "team", "lead", "category", "requester", "tag", "burst"),
+)
 
 
 @dataclass(slots=True)
@@ -44,6 +50,7 @@ class Wishes:
     category: str = ""
     requester: str = ""
     tag: str = ""
+    burst: str = ""
     cursor: str = ""
 
     @classmethod
@@ -53,7 +60,7 @@ class Wishes:
         if wishes.sort not in SORTS:
             wishes.sort = ""
         wishes.reverse = "1" if wishes.reverse == "1" else ""
-        for name in ("team", "category", "requester", "saved"):
+        for name in ("team", "category", "requester", "saved", "burst"):
             if not _is_id(getattr(wishes, name)):
                 setattr(wishes, name, "")
         if wishes.lead not in ("me", "none") and not _is_id(wishes.lead):
@@ -90,15 +97,7 @@ class Wishes:
     def chips(self, choices: Choices) -> str:
         """Draw what narrows the list, each with a way to take it off."""
         said = [(name, text) for name, text in self._said(choices) if getattr(self, name)]
-        if not said:
-            return ""
-        return str(
-            div(".filter-chips", role="group", aria_label=_("Active filters"))[
-                [_chip(name, text) for name, text in said],
-                len(said) > 1 and _chip("all", _("Remove all filters")),
-                bool(self.q) and _everywhere(self.q),
-            ]
-        )
+        return around.chips(said, bool(self.q) and _everywhere(self.q))
 
     def _said(self, choices: Choices) -> list[tuple[str, str]]:
         leads = {"me": _("Me"), "none": _("Nobody yet"), **_texts(choices.repairers)}
@@ -115,6 +114,7 @@ class Wishes:
             ),
             ("requester", _about(_("Requester"), requester.get(self.requester, "?"))),
             ("tag", _about(_("Tag"), self.tag)),
+            ("burst", _("Similar tickets of one burst")),
         ]
 
 
@@ -175,14 +175,3 @@ def _texts(options: list[tuple[int, str]]) -> dict[str, str]:
 
 def _about(field: str, value: str) -> str:
     return _("{field}: {value}").format(field=field, value=value)
-
-
-def _chip(name: str, text: str) -> Element:
-    return button(
-        ".chip",
-        type="button",
-        data_action="unfilter",
-        data_value=name,
-        data_testid=f"chip-{name}",
-        aria_label=text if name == "all" else _("Remove the filter {name}").format(name=text),
-    )[span[text], icon("cross")]

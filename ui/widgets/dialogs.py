@@ -72,11 +72,18 @@ async def form(
                 dialog.submit(_AGREED)
 
         _buttons(dialog, verb or _("Save"), send)
-        for field in drawn.values():
-            if isinstance(field, ui.input):
-                field.on("keydown.enter.prevent", send)
+        _listen(list(drawn.values()), send)
     dialog.open()
     return bool(await dialog)
+
+
+def _listen(drawn: list[Any], send: Callable[[], Awaitable[None]]) -> None:
+    """Let one begin to type in the first field, and end with Enter in any of one line."""
+    lines = [field for field in drawn if isinstance(field, ui.input)]
+    for field in lines:
+        field.on("keydown.enter.prevent", send)
+    if lines and lines[0] is drawn[0]:
+        lines[0].props("autofocus")
 
 
 async def confirm(title: str, text: str, verb: str, *, otherwise: str = "") -> bool:

@@ -125,46 +125,49 @@ class Policies:
         ]
 
     def _controls(self, policy: SlaPolicy | None) -> dict[str, Any]:
-        found = self._loaded
-        anything = ("", _("Any"))
-        calendar = policy.calendar if policy else found.calendars[0]
         own = sla.state(policy) if policy else {}
-        any_team = _options(found.teams, anything, own.get("team_id"))
-        to_team = _options(found.teams, ("", _("Nobody else")), own.get("escalation_team_id"))
-        any_category = _options(found.categories, anything, own.get("category_id"))
-        every = [(str(c.id), c.name) for c in found.calendars]
-        levels = [anything, *((level.value, _(labels.PRIORITY[level])) for level in Priority)]
-        types = [anything, *((kind.value, _(labels.TYPE[kind])) for kind in TicketType)]
         drawn: dict[str, Any] = {"name": fields.text(_("Name"), own.get("name", ""), name="name")}
         with ui.element("div").classes("pairs"):
-            drawn |= {
-                "team_id": _choice("team_id", _("Team"), any_team, own),
-                "category_id": _choice("category_id", _("Category"), any_category, own),
-                "priority": _choice("priority", _("Priority"), levels, own),
-                "type": _choice("type", _("Type"), types, own),
-            }
-            day = opening_hours.minutes_a_day(calendar.hours)
-            for target, name in promised.MINUTES.items():
-                drawn[name] = _length(name, _(labels.TARGET[target]), own.get(name), day)
-            remind = own.get("remind_minutes", 60)
-            drawn["remind_minutes"] = _length("remind_minutes", _("Reminder before"), remind, day)
-            drawn["calendar_id"] = _choice(
-                "calendar_id", _("Calendar"), every, {"calendar_id": calendar.id}
-            )
-            drawn["escalation_team_id"] = _choice(
-                "escalation_team_id", _("When missed, give to"), to_team, own
-            )
+            drawn |= self._conditions(own)
+            drawn |= self._promises(own, policy.calendar if policy else self._loaded.calendars[0])
         ui.label(_("Lengths are open time, like 30 min, 4 h or 2 d; empty: no promise.")).classes(
             "muted small"
         )
-        ticks = {
-            "raises_priority": (_("When missed, raise the priority"), False),
-            "returns_unaccepted": (_("Not accepted in time: back to the queue"), True),
-            "is_active": (_("Active"), True),
+        return drawn | _switches(own)
+
+    def _conditions(self, own: dict[str, Any]) -> dict[str, Any]:
+        found = self._loaded
+        anything = ("", _("Any"))
+        no_category = _("A category that is switched off")
+        teams = _options(found.teams, anything, own.get("team_id"), _no_team())
+        categories = _options(found.categories, anything, own.get("category_id"), no_category)
+        levels = [anything, *((level.value, _(labels.PRIORITY[level])) for level in Priority)]
+        types = [anything, *((kind.value, _(labels.TYPE[kind])) for kind in TicketType)]
+        return {
+            "team_id": _choice("team_id", _("Team"), teams, own),
+            "category_id": _choice("category_id", _("Category"), categories, own),
+            "priority": _choice("priority", _("Priority"), levels, own),
+            "type": _choice("type", _("Type"), types, own),
         }
-        for name, (title, usual) in ticks.items():
-            box = ui.checkbox(title, value=own.get(name, usual))
-            drawn[name] = box.props(f"data-testid={name}")
+
+    def _promises(self, own: dict[str, Any], calendar: Calendar) -> dict[str, Any]:
+        found = self._loaded
+        day = opening_hours.minutes_a_day(calendar.hours)
+        drawn: dict[str, Any] = {
+            name: _length(name, _(labels.TARGET[target]), own.get(name), day)
+            for target, name in promised.MINUTES.items()
+        }
+        remind = own.get("remind_minutes", 60)
+        drawn["remind_minutes"] = _length("remind_minutes", _("Reminder before"), remind, day)
+        every = [(str(c.id), c.name) for c in found.calendars]
+        drawn["calendar_id"] = _choice(
+            "calendar_id", _("Calendar"), every, {"calendar_id": calendar.id}
+        )
+        nobody = ("", _("Nobody else"))
+        teams = _options(found.teams, nobody, own.get("escalation_team_id"), _no_team())
+        drawn["escalation_team_id"] = _choice(
+            "escalation_team_id", _("When missed, give to"), teams, own
+        )
         return drawn
 
     def _read(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -184,11 +187,27 @@ class Policies:
         return given | {"priority": values["priority"] or None, "type": values["type"] or None}
 
 
+def _switches(own: dict[str, Any]) -> dict[str, Any]:
+    ticks = {
+        "raises_priority": (_("When missed, raise the priority"), False),
+        "returns_unaccepted": (_("Not accepted in time: back to the queue"), True),
+        "is_active": (_("Active"), True),
+    }
+    return {
+        name: ui.checkbox(title, value=own.get(name, usual)).props(f"data-testid={name}")
+        for name, (title, usual) in ticks.items()
+    }
+
+
+def _no_team() -> str:
+    return _("A team that is switched off")
+
+
 def _options(
-    known: dict[int, str], first: tuple[str, str], chosen: int | None
+    known: dict[int, str], first: tuple[str, str], chosen: int | None, no_more: str
 ) -> list[tuple[str, str]]:
     """Return what can be chosen, with what was chosen and is no longer offered."""
-    gone = [(str(chosen), _("Switched off"))] if chosen and chosen not in known else []
+    gone = [(str(chosen), no_more)] if chosen and chosen not in known else []
     return [first, *((str(key), name) for key, name in known.items()), *gone]
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from htpy import Element, Node, div, input, label, option, p, select
+from htpy import Element, Node, VoidElement, div, input, label, option, p, select
 from nicegui import ui
 
 from data.clock import now
@@ -86,51 +86,49 @@ class Simulator:
         return {"min": 1, "h": 60, "d": opening_hours.minutes_a_day(self._calendar.hours)}
 
     def _controls(self) -> str:
+        opened = _("Opened on (time of {zone})").format(zone=self._calendar.timezone)
+        within = div(".simulator-amount")[_amount(self._amount), self._unit_choice()]
+        return str(
+            div(".simulator-fields")[
+                _labelled("sim-start", opened, _start(self._start)),
+                _labelled("sim-amount", _("Promised within"), within),
+            ]
+        )
+
+    def _unit_choice(self) -> Element:
         day = why.length(timedelta(minutes=self._units()["d"]))
         units = {
             "min": _("minutes"),
             "h": _("hours"),
             "d": _("open days of {length}").format(length=day),
         }
-        zone = self._calendar.timezone
-        return str(
-            div(".simulator-fields")[
-                _labelled(
-                    "sim-start",
-                    _("Opened on (time of {zone})").format(zone=zone),
-                    input(
-                        id="sim-start",
-                        type="datetime-local",
-                        value=self._start,
-                        data_action="start",
-                        data_testid="sim-start",
-                    ),
-                ),
-                _labelled(
-                    "sim-amount",
-                    _("Promised within"),
-                    div(".simulator-amount")[
-                        input(
-                            id="sim-amount",
-                            type="text",
-                            inputmode="decimal",
-                            value=self._amount,
-                            maxlength="8",
-                            size="5",
-                            autocomplete="off",
-                            data_action="amount",
-                            data_testid="sim-amount",
-                        ),
-                        select(data_action="unit", data_testid="sim-unit", aria_label=_("Unit"))[
-                            [
-                                option(value=key, selected=key == self._unit)[word]
-                                for key, word in units.items()
-                            ]
-                        ],
-                    ],
-                ),
-            ]
-        )
+        return select(data_action="unit", data_testid="sim-unit", aria_label=_("Unit"))[
+            [option(value=key, selected=key == self._unit)[word] for key, word in units.items()]
+        ]
+
+
+def _start(value: str) -> VoidElement:
+    return input(
+        id="sim-start",
+        type="datetime-local",
+        value=value,
+        data_action="start",
+        data_testid="sim-start",
+    )
+
+
+def _amount(value: str) -> VoidElement:
+    return input(
+        id="sim-amount",
+        type="text",
+        inputmode="decimal",
+        value=value,
+        maxlength="8",
+        size="5",
+        autocomplete="off",
+        data_action="amount",
+        data_testid="sim-amount",
+    )
 
 
 def _labelled(key: str, title: str, control: Node) -> Element:

@@ -97,7 +97,7 @@ def quiet_hours(do: Door, chosen: Preferences) -> None:
     ui.label(
         _("Quiet hours: e-mail and SMS wait until they are over. Leave both empty for none.")
     ).classes("muted")
-    with ui.element("div").classes("quiet"):
+    with ui.element("div").classes("quiet-hours"):
         drawn = {
             "quiet_from": fields.text(
                 _("From"), _clock(chosen.quiet_from), name="quiet_from"

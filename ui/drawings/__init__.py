@@ -1,0 +1,1 @@
+"""Statistics as pictures: functions from figures to what plotly draws, and to the table behind."""

@@ -15,7 +15,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 FONTS := /usr/share/fonts/truetype
 TESTED_AGAINST := mariadbd:mariadb-server-core my_print_defaults:mariadb-client-core \
 	redis-server:redis-server nginx:nginx \
-	chromium:chromium $(FONTS)/liberation/LiberationSans-Regular.ttf:fonts-liberation \
+	chromium:chromium pdftotext:poppler-utils \
+	$(FONTS)/liberation/LiberationSans-Regular.ttf:fonts-liberation \
 	$(FONTS)/noto/NotoColorEmoji.ttf:fonts-noto-color-emoji
 
 .PHONY: run
@@ -28,7 +29,7 @@ demo: .venv/.run ## Start it with a demonstration organisation and print its log
 
 .PHONY: test
 test: lint test-systems ## Install what tests need and run all of them
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 0
 
 .PHONY: lint
 lint: .venv/.test ## Check style, types and who imports whom

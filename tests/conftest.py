@@ -1,5 +1,6 @@
 """An empty database per test, five people everyone knows, files in a folder of their own."""
 
+import math
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -10,18 +11,22 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher, profiles
-from sqlalchemy import Connection, Engine, event, select, update
+from sqlalchemy import Connection, Engine, delete, event, inspect, select, table, update
 from sqlalchemy.orm import Session
 
 from data import clock, db, files
-from data.models import Category, Event, Role, Team, Ticket, User
+from data.models import Category, Event, Role, Shelf, Team, Ticket, User
 from services import (
+    assignment,
+    burst_work,
     channels,
     columns,
     creation,
     destinations,
     passwords,
     postmarks,
+    relay,
+    samples,
     sealing,
     words,
 )
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 
 SQLITE, MARIADB = "sqlite", "mariadb"
 TESTS = Path(__file__).parent
+LEARNED = "sqlite_stat1"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -104,8 +110,26 @@ def _with_tables(url: str) -> Iterator[Engine]:
 def _empty(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(update(Category).values(parent_id=None))  # they point at each other
-        for table in reversed(db.Base.metadata.sorted_tables):
-            connection.execute(table.delete())
+        for emptied in reversed(db.Base.metadata.sorted_tables):
+            connection.execute(emptied.delete())
+    _forget_learned(engine)
+
+
+def _forget_learned(engine: Engine) -> None:
+    """Plan no reading by what SQLite learned of the tables of another test."""
+    if engine.name == SQLITE and inspect(engine).has_table(LEARNED):
+        with engine.begin() as connection:
+            connection.execute(delete(table(LEARNED)))
+        engine.dispose()  # connections remember what they read of it
+
+
+def _keep_samples(engine: Engine) -> None:
+    """Let no test draw samples of lists at a moment of its own: statements would be told by it."""
+    samples.forget()
+    for shelf in Shelf:
+        empty = samples._Kept()
+        empty._sample, empty._looked_at = samples.Sample([], 0), math.inf
+        samples._kept.setdefault(engine.pool, {})[shelf] = empty
 
 
 @pytest.fixture
@@ -118,6 +142,8 @@ def s(engine: Engine, tmp_path: Path) -> Iterator[Session]:
     channels.configure({})
     destinations.configure(())
     columns.shared.forget()
+    burst_work.known.forget()
+    _keep_samples(engine)
     words.speak("en")
     with Session(engine, expire_on_commit=False) as session:
         yield session
@@ -167,6 +193,14 @@ def ticket(s: Session, people: People) -> Ticket:
     return ticket
 
 
+@pytest.fixture
+def led(s: Session, people: People, ticket: Ticket) -> Ticket:
+    """Alice’s printer, which Bruno takes care of; who is to know of it is told."""
+    assignment.take(s, people.bruno, ticket.number)
+    relayed(s)
+    return ticket
+
+
 def happened(s: Session, number: int) -> list[str]:
     """Return the kinds of events of a ticket, oldest first."""
     query = select(Event.kind).where(Event.ticket_number == number).order_by(Event.id)
@@ -177,6 +211,14 @@ def last_event(s: Session, number: int) -> Event:
     """Return the newest event of a ticket."""
     query = select(Event).where(Event.ticket_number == number).order_by(Event.id.desc()).limit(1)
     return s.scalars(query).one()
+
+
+def relayed(s: Session) -> None:
+    """Plan what everything that happened brings about."""
+    s.commit()
+    while relay.relay(s) == relay.BATCH:
+        s.commit()
+    s.commit()
 
 
 class Clock:
@@ -204,6 +246,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that goes as usual until the test moves it."""
     moved = Clock()
     monkeypatch.setattr(clock, "datetime", moved)
+    monkeypatch.setattr(clock, "_of_server", lambda _s: clock.now())
     return moved
 
 

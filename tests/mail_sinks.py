@@ -98,6 +98,10 @@ class MailSink(servers.Server):
             found.append(Received(**json.loads(head), raw=raw))
         return found
 
+    def count(self) -> int:
+        """Return how many messages came, without reading them."""
+        return sum(1 for _path in self.folder.glob("*.eml"))
+
     @property
     def seen(self) -> list[str]:
         """Return the addresses that were asked for, refused ones included."""

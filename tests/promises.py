@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.models import Alarm, Calendar, SlaPolicy, Stage, Target, Ticket
-from services import calendars, creation, renewals, sla
+from data.models import Alarm, Calendar, PendingReason, SlaPolicy, Stage, Status, Target, Ticket
+from services import calendars, creation, renewals, sla, transitions
 from services.permissions import Actor
+from services.transitions import Wait
 from tests.conftest import Clock
 
 PARIS = ZoneInfo("Europe/Paris")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
+SUPPLIER = Wait(reason=PendingReason.SUPPLIER)
 EIGHT_TO_SIX = {day: [["08:00", "18:00"]] for day in WEEKDAYS}
 
 
@@ -45,6 +47,16 @@ def opened(s: Session, by: Actor, **values: Any) -> Ticket:
     ticket = creation.create(s, by, creation.NewTicket(**{"title": "Panne", **values}))
     s.commit()
     return ticket
+
+
+def pause(s: Session, by: Actor, ticket: Ticket) -> None:
+    """Let a ticket wait for a supplier."""
+    transitions.move(s, by, ticket.number, Status.PENDING, wait=SUPPLIER)
+
+
+def resume(s: Session, by: Actor, ticket: Ticket) -> None:
+    """Go on with a ticket."""
+    transitions.move(s, by, ticket.number, Status.IN_PROGRESS)
 
 
 def renewed(s: Session) -> int:

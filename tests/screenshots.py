@@ -16,13 +16,20 @@ from tests.browser.people import FLAGS
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 DESKTOP, PHONE = (1440, 900), (390, 844)
-# File, who looks, size, colours, address (ROW: that of the first row of the queue).
+CHARTS = "/stats?period=days_90"
+REPORT = "REPORT"
+# File, who looks, size, colours, address (ROW: that of the first row of the queue,
+# REPORT: the newest report).
 PICTURES = (
     ("queue.png", "technician", DESKTOP, "light", "/queue"),
     ("queue-dark.png", "technician", DESKTOP, "dark", "/queue"),
     ("ticket.png", "technician", DESKTOP, "light", "ROW"),
     ("home.png", "requester", DESKTOP, "light", "/"),
     ("users.png", "administrator", DESKTOP, "light", "/admin/users"),
+    ("statistics.png", "manager", DESKTOP, "light", CHARTS),
+    ("recurring.png", "manager", DESKTOP, "light", "/stats/recurring"),
+    ("report.png", "manager", DESKTOP, "light", REPORT),
+    ("report-phone.png", "manager", PHONE, "dark", REPORT),
     ("queue-phone.png", "technician", PHONE, "light", "/queue"),
     ("ticket-phone.png", "technician", PHONE, "light", "ROW"),
     ("new-ticket-phone.png", "requester", PHONE, "light", "/tickets/new"),
@@ -91,8 +98,13 @@ def _take(page: Page, base: str, address: str, file: Path) -> None:
     if address == "ROW":
         page.goto(f"{base}/queue?view=answered")
         address = page.locator("#tickets a").nth(1).get_attribute("href") or "/queue"
+    if address == REPORT:
+        page.goto(f"{base}/reports")
+        address = page.locator("#reports a").first.get_attribute("href") or "/reports"
     page.goto(base + address)
     page.wait_for_selector("#page-title")
+    if address == CHARTS:
+        page.wait_for_selector(".main-svg")
     page.wait_for_function("window.did_handshake")
     page.wait_for_timeout(500)  # pictures and fonts
     page.screenshot(path=file)

@@ -1,16 +1,18 @@
 """Reminders before and escalations after: each once, whoever rings (product.md C6)."""
 
 import threading
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from data import db
+from data import clock, db
 from data.models import (
     Alarm,
     Event,
-    PendingReason,
     Priority,
     Stage,
     Status,
@@ -18,10 +20,21 @@ from data.models import (
     Team,
     Ticket,
 )
-from services import alarms, assignment, history, sla, tickets, transitions
+from services import alarms, assignment, calendars, history, sla, tickets, transitions
 from services.creation import NewTicket, create
 from tests.conftest import Clock, People, happened, last_event
-from tests.promises import alarm, it_is, opened, paris, policy
+from tests.promises import (
+    EIGHT_TO_SIX,
+    alarm,
+    calendar,
+    it_is,
+    opened,
+    paris,
+    pause,
+    policy,
+    renewed,
+    resume,
+)
 
 
 def rung(s: Session) -> int:
@@ -72,8 +85,7 @@ def test_nothing_rings_of_what_is_met_waits_or_is_done(
     it_is(time, "2026-03-02", "08:00")
     taken, waits, done = (opened(s, people.alice) for _ in range(3))
     assignment.take(s, people.bruno, taken.number)
-    wait = transitions.Wait(reason=PendingReason.SUPPLIER)
-    transitions.move(s, people.bruno, waits.number, Status.PENDING, wait=wait)
+    pause(s, people.bruno, waits)
     transitions.move(s, people.bruno, done.number, Status.RESOLVED)
     it_is(time, "2026-03-06", "08:00")
 
@@ -94,10 +106,9 @@ def test_a_reminder_is_told_again_only_when_the_deadline_moved_away_from_it(
     it_is(time, "2026-03-02", "11:00")
     rung(s)
     it_is(time, "2026-03-02", "11:10")
-    wait = transitions.Wait(reason=PendingReason.SUPPLIER)
-    transitions.move(s, people.bruno, ticket.number, Status.PENDING, wait=wait)
+    pause(s, people.bruno, ticket)
     it_is(time, "2026-03-02", "14:00")
-    transitions.move(s, people.bruno, ticket.number, Status.IN_PROGRESS)
+    resume(s, people.bruno, ticket)
     assert alarm(s, ticket, Target.RESOLVE) == (Stage.MISSED, paris("2026-03-02", "14:50"))
 
     sla.edit(s, people.diane, made.id, resolve_minutes=400)
@@ -203,6 +214,81 @@ def test_a_clock_that_is_put_back_rings_nothing_twice(
     assert happened(s, ticket.number).count("deadline.missed") == 1
 
 
+def test_what_a_changed_calendar_makes_late_rings_once(
+    s: Session, people: People, time: Clock
+) -> None:
+    hours = calendar(s, people.diane)
+    policy(s, people.diane, resolve_minutes=240, calendar_id=hours.id, raises_priority=True)
+    it_is(time, "2026-03-02", "17:00")
+    ticket = opened(s, people.alice)
+    it_is(time, "2026-03-03", "08:30")
+
+    calendars.edit(s, people.diane, hours.id, hours="always")
+    renewed(s)
+    told = [rung(s), rung(s)]
+    calendars.edit(s, people.diane, hours.id, hours=EIGHT_TO_SIX | {"mon": [["08:00", "22:00"]]})
+    renewed(s)
+
+    assert told == [1, 0]
+    assert ticket.resolve_due_at == paris("2026-03-02", "21:00")
+    assert ticket.priority is Priority.HIGH
+    assert rung(s) == 0  # late by other hours: it was told already
+    assert happened(s, ticket.number).count("deadline.missed") == 1
+
+
+def test_a_raised_priority_lets_no_other_deadline_ring_at_once(
+    s: Session, people: People, time: Clock
+) -> None:
+    hours = calendar(s, people.diane)
+    usual = {"accept_minutes": 60, "resolve_minutes": 600}
+    for priority, name, promised in (
+        ("high", "Vite", {"accept_minutes": 30, "resolve_minutes": 60}),
+        (None, "Normal", usual),
+    ):
+        policy(
+            s,
+            people.diane,
+            name=name,
+            calendar_id=hours.id,
+            priority=priority,
+            raises_priority=True,
+            **promised,
+        )
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    it_is(time, "2026-03-02", "09:00")
+
+    assert [rung(s), rung(s)] == [1, 0]
+
+    assert ticket.priority is Priority.HIGH
+    assert ticket.resolve_due_at == paris("2026-03-02", "09:00")
+    assert alarm(s, ticket, Target.RESOLVE) == (Stage.TOLD, paris("2026-03-02", "09:00"))
+
+
+def test_what_was_missed_by_itself_rings_whatever_another_alarm_moved(
+    s: Session, people: People, time: Clock
+) -> None:
+    hours = calendar(s, people.diane)
+    for priority, minutes in (("high", 20), (None, 50)):
+        policy(
+            s,
+            people.diane,
+            name=f"{minutes}",
+            calendar_id=hours.id,
+            priority=priority,
+            accept_minutes=60,
+            first_response_minutes=minutes,
+            raises_priority=True,
+        )
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    it_is(time, "2026-03-02", "09:00")
+
+    assert rung(s) == 2
+
+    assert happened(s, ticket.number).count("deadline.missed") == 2
+
+
 def test_one_ring_tells_at_most_a_batch(
     s: Session, people: People, time: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,3 +360,64 @@ def test_alarms_of_what_was_moved_past_the_services_do_not_ring(
 
     assert alarm(s, ticket, Target.RESOLVE) is None
     assert happened(s, ticket.number) == ["ticket.created"]
+
+
+PROMISED = {"low": 300, "normal": 200, "high": 120, "urgent": 40}  # minutes, day and night
+REMIND = 15
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(0, 130), st.sampled_from([None, None, *PROMISED])), max_size=8
+    ),
+    raises=st.booleans(),
+)
+def test_whoever_changes_the_priority_each_deadline_rings_when_it_is_and_once(
+    s: Session, people: People, time: Clock, steps: list[tuple[int, str | None]], *, raises: bool
+) -> None:
+    _promise(s, people, raises=raises)
+    it_is(time, "2026-03-02", "08:00")
+    ticket = opened(s, people.alice)
+    begun = clock.now()
+    told = dict.fromkeys(("deadline.near", "deadline.missed"), begun - timedelta(days=1))
+    for minutes, priority in (*steps, (400, None)):
+        time.pass_by(minutes=minutes)
+        if priority:
+            tickets.edit(s, people.diane, ticket.number, {"priority": priority})
+        due = begun + timedelta(minutes=PROMISED[ticket.priority])
+        expected = _what_rings(due, told)
+        before = _rings(s, ticket)
+
+        rung(s)
+
+        assert _rings(s, ticket)[len(before) :] == expected
+        assert rung(s) == 0
+        s.refresh(ticket)
+
+
+def _promise(s: Session, people: People, *, raises: bool) -> None:
+    """Promise less for each higher priority, on a calendar that never closes."""
+    for old in sla.all(s, people.diane):
+        sla.delete(s, people.diane, old.id)
+    found = [each for each in calendars.all(s, people.diane) if each.name == "Bureau"]
+    hours = found[0] if found else calendar(s, people.diane, hours="always")
+    for name, minutes in PROMISED.items():
+        policy(
+            s, people.diane, name=name, calendar_id=hours.id, priority=name, raises_priority=raises,
+            resolve_minutes=minutes, remind_minutes=REMIND,
+        )  # fmt: skip
+
+
+def _what_rings(due: datetime, told: dict[str, datetime]) -> list[str]:
+    """Return what is told now: what is near and was not said since, what is late and was not."""
+    near = due - timedelta(minutes=REMIND)
+    kind, since = ("deadline.missed", due) if due <= clock.now() else ("deadline.near", near)
+    if since > clock.now() or told[kind] >= since:
+        return []
+    told[kind] = clock.now()
+    return [kind]
+
+
+def _rings(s: Session, ticket: Ticket) -> list[str]:
+    return [kind for kind in happened(s, ticket.number) if kind.startswith("deadline.")]

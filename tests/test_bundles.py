@@ -14,7 +14,7 @@ from data import db
 from data.clock import now
 from data.models import Delivery, DeliveryState, Event
 from services import deliveries
-from services.bundles import LEASES, Parcel
+from services.bundles import LEASES, Leases, Parcel
 from services.deliveries import Outcome, Plan
 from tests.conftest import Clock, People
 
@@ -37,8 +37,8 @@ def planned(
     return list(s.scalars(select(Delivery.id).order_by(Delivery.id)))[-count:]
 
 
-def take(s: Session, limit: int = 10) -> list[Parcel]:
-    parcels = deliveries.claim(s, limit)
+def take(s: Session, limit: int = 10, leases: Leases | None = None) -> list[Parcel]:
+    parcels = deliveries.claim(s, limit, lost=leases.over(s) if leases else ())
     s.commit()
     return parcels
 
@@ -124,29 +124,39 @@ def test_a_repeat_is_the_same_message_whatever_came_meanwhile(s: Session, time: 
     assert (len(fresh.ids), fresh.attempt) == (2, 1)
 
 
-def test_the_bundle_of_a_sender_that_was_killed_is_taken_again_whole(
-    s: Session, time: Clock
-) -> None:
+class Other:
+    """Another process, with a stopwatch that the test moves."""
+
+    def __init__(self, s: Session) -> None:
+        self.moment = 0.0
+        self.leases = Leases(lambda: self.moment)
+        self.leases.over(s)
+
+    def wait(self) -> None:
+        self.moment += LEASES["email"].total_seconds()
+
+
+def test_the_bundle_of_a_sender_that_was_killed_is_taken_again_whole(s: Session) -> None:
     ids = planned(s, 3)
     (lost,) = take(s)
     planned(s, 1)  # goes out on its own: the lost one may have arrived
     (other,) = take(s)
-    time.pass_by(seconds=LEASES["email"].total_seconds() + 1)
+    watching = Other(s)
+    watching.wait()
     settle(s, other, ARRIVED)
 
-    (again,) = take(s)
+    (again,) = take(s, leases=watching.leases)
 
     assert (again.key, list(again.ids)) == (lost.key, ids)
     assert again.request_id != lost.request_id
 
 
-def test_who_comes_back_after_the_lease_changes_nothing_of_a_bundle(
-    s: Session, time: Clock
-) -> None:
+def test_who_comes_back_after_the_lease_changes_nothing_of_a_bundle(s: Session) -> None:
     ids = planned(s, 3)
     (late,) = take(s)
-    time.pass_by(seconds=LEASES["email"].total_seconds() + 1)
-    (current,) = take(s)
+    other = Other(s)
+    other.wait()
+    (current,) = take(s, leases=other.leases)
 
     settle(s, late, FAILED)
     assert set(states(s, ids)) == {DeliveryState.LEASED}
@@ -235,6 +245,7 @@ class Senders:
 
     def __init__(self, s: Session, time: Clock) -> None:
         self.s, self.time = s, time
+        self.watching = Other(s)
         self.contents: dict[str, tuple[int, ...]] = {}  # of each message, by its key
         self.hands: list[Parcel] = []
         self.mine: set[int] = set()
@@ -243,7 +254,7 @@ class Senders:
         self.mine |= {*planned(self.s, 2)}
 
     def take(self) -> None:
-        for parcel in take(self.s, 1):
+        for parcel in take(self.s, 1, self.watching.leases):
             assert self.contents.setdefault(parcel.key, parcel.ids) == parcel.ids
             self.hands = [held for held in self.hands if not {*held.ids} & {*parcel.ids}]
             self.hands.append(parcel)
@@ -254,6 +265,8 @@ class Senders:
             settle(self.s, parcel, outcome)
 
     def wait(self, **time: float) -> None:
+        self.watching.leases.over(self.s)
+        self.watching.wait()
         self.time.pass_by(**time)
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from data.config import Settings
 from data.models import Delivery, DeliveryState, Event, Setting, User
+from integrations import channels as channels_out
+from integrations import sender
 from services import (
     channel_fields,
     channels,
@@ -237,3 +239,40 @@ def test_one_channel_is_claimed_apart_from_the_others(s: Session, people: People
     assert [p.channel for p in deliveries.claim(s, 5, channel=SMS)] == [SMS]
     assert deliveries.next_due(s, [EMAIL]) is not None
     assert [p.channel for p in deliveries.claim(s, 5)] == [EMAIL]
+
+
+def test_where_pages_are_served_senders_take_turns_and_leave_most_of_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    computed = iter([0.0, 0.01, 0.0, 0.04, 0.0, 0.01])
+    monkeypatch.setattr(channels_out, "send", lambda *_parcels: None)
+    monkeypatch.setattr("integrations.sender.time.thread_time", computed.__next__)
+    monkeypatch.setattr("integrations.sender.time.monotonic", lambda: 1000.0)
+    beside = sender.Sender(share=0.2)
+    monkeypatch.setattr(beside._stopping, "wait", waited.append)
+
+    for _ in range(3):
+        beside._send([])
+
+    assert waited == pytest.approx([0, 0.01 / 0.2, (0.01 + 0.04) / 0.2])
+
+
+def test_those_who_begin_together_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.sender.time.monotonic", lambda: 1000.0)
+    pace = sender.Pace(0.5)
+    pace.turn()
+    pace.took(0.02)
+
+    assert [pace.turn() for _ in range(3)] == pytest.approx([0.04, 0.08, 0.12])
+
+
+def test_a_worker_alone_sends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(channels_out, "send", lambda *_parcels: None)
+    beside = sender.Sender()
+    monkeypatch.setattr(beside._stopping, "wait", waited.append)
+
+    beside._send([])
+
+    assert waited == []

@@ -95,6 +95,26 @@ def test_what_is_neither_host_nor_network_is_refused(entry: str) -> None:
         read(WEBHOOK_ALLOW=entry)
 
 
+def test_who_may_read_the_metrics_is_listed_with_commas() -> None:
+    assert read().metrics_allow == ("127.0.0.0/8", "::1")
+    assert read(METRICS_ALLOW="10.20.0.0/16 ,::1,").metrics_allow == ("10.20.0.0/16", "::1")
+    assert read(METRICS_ALLOW="none").metrics_allow == ()
+
+
+@pytest.mark.parametrize("entry", ["prometheus", "*", "10.0.0.999", "none, ::1"])
+def test_only_addresses_may_read_the_metrics(entry: str) -> None:
+    with pytest.raises(ConfigError, match="APPTICKET_METRICS_ALLOW"):
+        read(METRICS_ALLOW=entry)
+
+
+def test_a_token_that_can_be_guessed_is_refused_and_none_is_shown() -> None:
+    with pytest.raises(ConfigError, match="APPTICKET_METRICS_TOKEN") as refused:
+        read(METRICS_TOKEN="hunter2")
+
+    assert "hunter2" not in str(refused.value)
+    assert "m" * 16 not in repr(read(METRICS_TOKEN="m" * 16))
+
+
 def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("f" * 40 + "\n")

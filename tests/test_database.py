@@ -7,6 +7,9 @@ from typing import Any
 
 import pymysql
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymysql.converters import convert_datetime
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
@@ -321,3 +324,14 @@ def raise_by_one(t: Session, name: str) -> None:
     row = t.scalars(select(Setting).where(Setting.name == name).with_for_update()).one()
     row.value += 1
     t.flush()
+
+
+@given(st.datetimes(min_value=datetime(1000, 1, 1)), st.integers(0, 6))  # noqa: DTZ001 - as stored
+def test_an_instant_is_read_as_the_driver_reads_it(instant: datetime, digits: int) -> None:
+    said = f"{instant:%Y-%m-%d %H:%M:%S}" + f".{instant.microsecond:06}"[: digits and digits + 1]
+
+    assert connections._instant(said) == convert_datetime(said)
+
+
+def test_what_is_no_instant_is_left_to_the_driver() -> None:
+    assert connections._instant("0000-00-00 00:00:00") == "0000-00-00 00:00:00"

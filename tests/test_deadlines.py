@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.models import Event, PendingReason, Stage, Status, Target, Team, Ticket
+from data.models import Event, Stage, Status, Target, Team
 from services import (
     assignment,
     calendars,
@@ -33,20 +33,13 @@ from tests.promises import (
     it_is,
     opened,
     paris,
+    pause,
     policy,
     renewed,
+    resume,
 )
 
-SUPPLIER = transitions.Wait(reason=PendingReason.SUPPLIER)
 HOUR = timedelta(hours=1)
-
-
-def pause(s: Session, people: People, ticket: Ticket) -> None:
-    transitions.move(s, people.bruno, ticket.number, Status.PENDING, wait=SUPPLIER)
-
-
-def resume(s: Session, people: People, ticket: Ticket) -> None:
-    transitions.move(s, people.bruno, ticket.number, Status.IN_PROGRESS)
 
 
 @pytest.mark.parametrize(
@@ -138,11 +131,11 @@ def test_a_wait_over_a_week_end_costs_no_open_time(s: Session, people: People, t
     assert ticket.resolve_due_at == paris("2026-03-09", "14:00")
 
     it_is(time, "2026-03-06", "16:00")
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     it_is(time, "2026-03-08", "12:00")
     assert ticket.resolve_due_at == paris("2026-03-09", "14:00")  # as when the wait began
     it_is(time, "2026-03-09", "09:00")
-    resume(s, people, ticket)
+    resume(s, people.bruno, ticket)
 
     assert ticket.resolve_due_at == paris("2026-03-09", "17:00")  # eight hours were left
 
@@ -154,7 +147,7 @@ def test_a_policy_changed_during_a_wait_keeps_the_wait(
     it_is(time, "2026-03-02", "08:00")
     ticket = opened(s, people.alice)
     it_is(time, "2026-03-02", "09:00")
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     it_is(time, "2026-03-02", "10:00")
 
     sla.edit(s, people.diane, made.id, resolve_minutes=300)
@@ -162,7 +155,7 @@ def test_a_policy_changed_during_a_wait_keeps_the_wait(
 
     assert ticket.resolve_due_at == paris("2026-03-02", "13:00")
     it_is(time, "2026-03-02", "11:00")
-    resume(s, people, ticket)
+    resume(s, people.bruno, ticket)
     assert ticket.resolve_due_at == paris("2026-03-02", "15:00")
 
 
@@ -194,7 +187,7 @@ def test_what_waits_when_it_is_resolved_was_in_time(
     it_is(time, "2026-03-02", "08:00")
     ticket = opened(s, people.alice)
     it_is(time, "2026-03-02", "11:00")
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     it_is(time, "2026-03-03", "11:00")
 
     transitions.move(s, people.bruno, ticket.number, Status.RESOLVED)
@@ -245,10 +238,10 @@ def test_a_pause_takes_the_alarm_away_and_moves_the_reminder(
     ticket = opened(s, people.alice)
     it_is(time, "2026-03-02", "10:00")
 
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     assert alarm(s, ticket, Target.RESOLVE) is None
     it_is(time, "2026-03-02", "17:30")
-    resume(s, people, ticket)
+    resume(s, people.bruno, ticket)
 
     assert ticket.resolve_due_at == paris("2026-03-03", "09:30")
     assert alarm(s, ticket, Target.RESOLVE) == (Stage.NEAR, paris("2026-03-03", "08:30"))
@@ -336,9 +329,9 @@ def test_another_priority_counts_from_the_same_beginning_without_the_pauses(
     it_is(time, "2026-03-02", "08:00")
     ticket = opened(s, people.alice)
     it_is(time, "2026-03-02", "09:00")
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     it_is(time, "2026-03-02", "11:00")
-    resume(s, people, ticket)
+    resume(s, people.bruno, ticket)
 
     tickets.edit(s, people.bruno, ticket.number, {"priority": "urgent"})
     assert ticket.resolve_due_at == paris("2026-03-02", "12:00")
@@ -357,9 +350,9 @@ def test_a_deadline_set_by_hand_stays_until_it_is_cleared(
 
     tickets.edit(s, people.bruno, ticket.number, {"resolve_due_at": by_hand})
     it_is(time, "2026-03-02", "09:00")
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     it_is(time, "2026-03-02", "10:00")
-    resume(s, people, ticket)
+    resume(s, people.bruno, ticket)
     sla.edit(s, people.diane, made.id, resolve_minutes=300)
     renewed(s)
 
@@ -392,7 +385,7 @@ def test_a_pause_that_is_undone_was_a_pause_of_that_long(
     policy(s, people.diane, resolve_minutes=240)
     it_is(time, "2026-03-02", "08:00")
     ticket = opened(s, people.alice)
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     time.stopped = paris("2026-03-02", "08:00") + timedelta(seconds=10)
 
     undo.undo(s, people.bruno, last_event(s, ticket.number).id)
@@ -408,14 +401,14 @@ def test_resuming_that_is_undone_is_the_same_wait_as_before(
     it_is(time, "2026-03-02", "08:00")
     ticket = opened(s, people.alice)
     it_is(time, "2026-03-02", "10:00")
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     it_is(time, "2026-03-02", "12:00")
     transitions.move(s, people.bruno, ticket.number, Status.RESOLVED)
 
     undo.undo(s, people.bruno, last_event(s, ticket.number).id)
     assert ticket.resolve_due_at == paris("2026-03-02", "12:00")
     it_is(time, "2026-03-02", "13:00")
-    resume(s, people, ticket)
+    resume(s, people.bruno, ticket)
 
     assert ticket.resolve_due_at == paris("2026-03-02", "15:00")
 
@@ -517,9 +510,9 @@ def test_an_explanation_shows_what_counted_what_waited_and_what_was_closed(
     it_is(time, "2026-03-02", "16:00")
     ticket = opened(s, people.alice)
     it_is(time, "2026-03-02", "17:00")
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     it_is(time, "2026-03-03", "09:00")
-    resume(s, people, ticket)
+    resume(s, people.bruno, ticket)
 
     explained = explanations.explain(s, people.alice, ticket.number, Target.RESOLVE)
 
@@ -543,7 +536,7 @@ def test_an_explanation_of_what_waits_goes_until_now(
     it_is(time, "2026-03-02", "17:00")
     ticket = opened(s, people.alice)
     it_is(time, "2026-03-03", "09:00")
-    pause(s, people, ticket)
+    pause(s, people.bruno, ticket)
     it_is(time, "2026-03-05", "10:00")
 
     explained = explanations.explain(s, people.bruno, ticket.number, Target.RESOLVE)

@@ -24,7 +24,10 @@ from data.models import (
     Link,
     Part,
     PendingReason,
+    Report,
+    ReportState,
     Role,
+    Schedule,
     Sequence,
     SlaPolicy,
     Stage,
@@ -35,9 +38,9 @@ from data.models import (
     TicketTag,
     User,
 )
-from integrations import demo, demo_equipment, demo_software, demo_texts
+from integrations import demo, demo_equipment, demo_reports, demo_software, demo_texts
 from integrations.demo_stage import PAST
-from services import accounts, lists, passwords, sessions, ticket_view
+from services import accounts, columns, lists, passwords, recurring, sessions, ticket_view
 from services.filters import VIEWS
 from services.permissions import Actor
 from services.workflow import OPEN
@@ -253,6 +256,26 @@ def test_it_plays_on_mariadb_too(s: Session) -> None:
     demo.fill(1, present=TUESDAY, many=40)
 
     assert count(s, Ticket) > 35
+
+
+def test_there_are_reports_of_the_last_weeks_and_nobody_is_told(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    fill(tmp_path, sqlite_template, many=120)
+    columns.shared.forget()
+
+    demo_reports.look_back(TUESDAY)
+
+    with Session(db.engine()) as s:
+        made = s.scalars(select(Report).order_by(Report.id)).all()
+        assert {report.state for report in made} == {ReportState.DONE}
+        assert Counter(report.kind.value for report in made) == {"weekly": 5, "monthly": 1}
+        assert all(report.made_at and report.made_at <= TUESDAY for report in made)
+        assert s.scalar(select(func.count()).where(Event.relayed_at.is_(None))) == 0
+        search = s.get_one(Schedule, recurring.TASK)
+        assert search.next_at <= clock.now()
+    columns.shared.forget()
+    db.engine().dispose()
 
 
 def test_what_people_say_is_french_as_it_is_printed() -> None:

@@ -79,7 +79,9 @@ def test_every_service_finds_its_secrets_and_runs_without_needless_rights(
         for variable, value in service.get("environment", {}).items():
             if variable.endswith("_FILE"):
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
-    assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
+    open_ones = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert set(open_ones) == {"nginx", "grafana"}
+    assert open_ones["grafana"] == ["127.0.0.1:3000:3000"]
     assert services["a"]["environment"]["APPTICKET_NODE"] == "a"
     assert services["b"]["environment"]["APPTICKET_NODE"] == "b"
     assert services["a"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"

@@ -27,14 +27,15 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 KIND = re.compile(
-    r"(calendar|category|channel|comment|deadline|delivery|external_link|link|policy|schedule|session"
-    r"|settings|team|template|ticket"
+    r"(burst|calendar|category|channel|comment|deadline|delivery|external_link|link|policy|report"
+    r"|report_plan|schedule|session|settings|statistics|team|template|ticket"
     r"|token|user|webhook)"
     r"\.[a-z]+(_[a-z]+)*"
 )
 _TOLD = "notifications.md"
 _OCCASIONS = ROOT / "services" / "occasions.py"  # which only names what others record
 LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")
+PICTURE = re.compile(r"!\[[^]]+\]\(([^)\s]+)\)")
 
 
 @pytest.mark.parametrize("setting", [f.name for f in dataclasses.fields(Settings)])
@@ -69,7 +70,7 @@ def test_every_command_and_its_options_are_explained() -> None:
 
 
 def test_every_kind_of_event_is_explained() -> None:
-    of_record_edit = ("category", "schedule", "team", "user", "webhook")
+    of_record_edit = ("category", "report_plan", "schedule", "team", "user", "webhook")
     recorded = {f"{subject}.edited" for subject in of_record_edit}
     for folder in ("services", "integrations"):
         for path in {*(ROOT / folder).rglob("*.py")} - {_OCCASIONS}:
@@ -132,6 +133,14 @@ def test_links_lead_somewhere(page: Path) -> None:
         there = (page.parent / path).resolve() if path else page
         assert there.exists(), target
         assert not part or part in _anchors(there), target
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    shown = {
+        (page.parent / path).resolve() for page in PAGES for path in PICTURE.findall(_text(page))
+    }
+
+    assert shown == set((DOCS / "screenshots").iterdir())
 
 
 def test_decisions_are_short_and_numbered() -> None:

@@ -15,7 +15,7 @@ from data import config, db, schema
 from data.config import Settings
 from data.models import Event, Setting
 from integrations import checkup
-from services import channels, deliveries, sealing
+from services import channels, deliveries, sealing, upkeep
 from services.deliveries import Outcome
 from tests import mail_sinks, servers
 
@@ -266,6 +266,18 @@ def test_counters_that_are_not_what_the_tickets_say_are_told(settings: Settings)
     engine.dispose()
 
 
+def test_statistics_that_were_wrong_and_made_again_are_told(settings: Settings) -> None:
+    engine = db.configure(settings.database_url)
+    schema.upgrade()
+    with Session(engine) as s:
+        told = {"number": 3, "first": 1}
+        s.add(Event(kind=upkeep.MENDED, subject="statistics", details=told))
+        s.commit()
+
+    assert "Statistics of 3 tickets were wrong" in good(settings)["counters"]
+    engine.dispose()
+
+
 def test_mail_is_tried_as_far_as_signing_in(settings: Settings, tmp_path: Path) -> None:
     db.configure(settings.database_url)
     schema.upgrade()
@@ -309,3 +321,25 @@ def test_a_password_sealed_with_another_key_is_told(settings: Settings) -> None:
 
     assert "sealed with another secret key" in told
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("allow", "token", "told"),
+    [
+        (("127.0.0.0/8", "::1"), "", None),
+        (("10.1.0.0/16", "fd00:1::/48"), "m" * 32, None),
+        ((), "m" * 40, None),
+        ((), "m" * 20, "less than 32 characters"),
+        (("0.0.0.0/0",), "", "0.0.0.0/0 may read /metrics"),
+        (("::/0",), "m" * 32, "is not your own network"),
+        (("8.8.8.0/24", "127.0.0.1"), "", "8.8.8.0/24 may read /metrics"),
+    ],
+)
+def test_who_may_read_the_metrics_is_looked_at(
+    settings: Settings, allow: tuple[str, ...], token: str, told: str | None
+) -> None:
+    found = wrong(replace(settings, metrics_allow=allow, metrics_token=token))
+
+    assert ("metrics" in found) == bool(told)
+    assert (told or "") in found.get("metrics", "")
+    assert "mmmm" not in str(found)

@@ -207,8 +207,28 @@ def test_who_comes_second_to_the_same_field_is_shown_both_values(
         )
 
     assert told.value.facts == {"field": "title", "theirs": "B", "mine": "D", "name": "Bruno"}
-    assert "Bruno" in told.value.say()
+    assert told.value.say().startswith("Bruno changed this")
     assert (ticket.title, ticket.type, ticket.version) == ("B", TicketType.INCIDENT, 2)
+
+
+def test_who_was_faster_than_oneself_elsewhere_is_oneself(
+    s: Session, people: People, ticket: Ticket
+) -> None:
+    seen = {"title": ticket.title}
+    tickets.edit(s, people.bruno, ticket.number, {"title": "B"}, seen=seen)
+
+    with pytest.raises(Conflict, match="You changed this elsewhere"):
+        tickets.edit(s, people.bruno, ticket.number, {"title": "C"}, seen=seen)
+
+
+def test_what_no_person_changed_is_told_without_a_name(
+    s: Session, people: People, ticket: Ticket
+) -> None:
+    seen = {"priority": ticket.priority}
+    ticket.priority = Priority.URGENT  # as an escalation does
+
+    with pytest.raises(Conflict, match=r"^This was changed meanwhile"):
+        tickets.edit(s, people.bruno, ticket.number, {"priority": "low"}, seen=seen)
 
 
 def test_two_who_want_the_same_agree(s: Session, people: People, ticket: Ticket) -> None:

@@ -1,7 +1,5 @@
 """What statistics are computed from is what a recount finds, whatever tickets go through."""
 
-import random
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,27 +8,25 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from data import clock, db
-from data.models import Event, FactBlock, FactMark, PendingReason, Status, Team, Ticket
+from data.models import Event, FactBlock, FactMark, PendingReason, Role, Status, Ticket
 from services import (
-    assignment,
     columns,
     comments,
     creation,
     fact_store,
     facts,
+    observers,
+    sla,
     statistics,
-    tickets,
     transitions,
     trash,
-    undo,
     upkeep,
+    users,
 )
 from services.columns import Columns
 from services.creation import NewTicket
-from services.dimensions import Dimension
-from services.errors import DomainError
-from services.permissions import Actor
-from services.selections import EVERYTHING, clocks
+from services.selections import clocks
+from tests import promises
 from tests.conftest import Clock, People
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -45,103 +41,6 @@ def kept(time: Clock) -> None:
             pass
 
 
-def everything(s: Session, by: Actor) -> Any:
-    """All figures, by everything."""
-    return statistics.summary(s, by), [
-        statistics.parts(s, by, EVERYTHING, dimension) for dimension in Dimension
-    ]
-
-
-def random_gesture(
-    dice: random.Random, people: People, teams: list[int]
-) -> Callable[[Session], Any]:
-    """Something somebody does to some ticket, or a new one."""
-    by = dice.choice([people.bruno, people.diane])
-    lead, team = dice.choice([people.bruno.id, people.diane.id]), dice.choice(teams)
-    target = dice.choice(list(Status))
-    urgency = dice.choice(["low", "normal", "high", "urgent"])
-
-    def some(s: Session) -> int:
-        numbers = list(s.scalars(select(Ticket.number).order_by(Ticket.number)))
-        return dice.choice(numbers)
-
-    def undone(s: Session) -> None:
-        event = s.scalars(select(Event).order_by(Event.id.desc()).limit(1)).one()
-        undo.undo(s, s_actor(people, event.actor_id), event.id)
-
-    def purged(s: Session) -> None:
-        number = some(s)
-        trash.delete(s, people.diane, number)
-        trash.purge(s, people.diane, number, typed=str(number))
-
-    return dice.choice(
-        [
-            lambda s: creation.create(s, people.alice, NewTicket(title="x", urgency=urgency)),
-            lambda s: creation.create(s, people.alice, NewTicket(title="y")),
-            lambda s: assignment.assign(s, people.diane, some(s), lead_id=lead, team_id=team),
-            lambda s: assignment.take(s, by, some(s)),
-            lambda s: transitions.move(s, by, some(s), target, wait=WAIT),
-            lambda s: transitions.move(s, by, some(s), Status.RESOLVED),
-            lambda s: comments.say(s, by, some(s), "Fait."),
-            lambda s: tickets.edit(s, by, some(s), {"urgency": urgency}),
-            lambda s: trash.delete(s, people.diane, some(s)),
-            lambda s: trash.restore(s, people.diane, some(s)),
-            purged,
-            undone,
-        ]
-    )
-
-
-def s_actor(people: People, actor_id: int | None) -> Actor:
-    return next(by for by in (people.alice, people.bruno, people.diane) if by.id == actor_id)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_after_a_random_life_all_ways_to_the_figures_agree(
-    s: Session, people: People, time: Clock, seed: int
-) -> None:
-    dice = random.Random(seed)
-    time.stop()
-    teams = [min(people.bruno.team_ids)]
-    s.add(other := Team(name="Postes"))
-    s.commit()
-    teams.append(other.id)
-    db.write(lambda s: creation.create(s, people.alice, NewTicket(title="z")).number)
-
-    for step in range(60):
-        time.pass_by(hours=dice.random() * 30)
-        gesture = random_gesture(dice, people, teams)
-        try:
-            db.write(gesture)
-        except (DomainError, IndexError, StopIteration):
-            continue
-        if step % 10 == 0:
-            db.read(lambda s: statistics.summary(s, people.diane))
-        if step % 25 == 0:
-            kept(time)
-
-    followed = db.read(lambda s: everything(s, people.diane))
-    columns.shared.forget()
-    assert db.read(lambda s: everything(s, people.diane)) == followed  # blocks and what came since
-    kept(time)
-    numbers = list(s.scalars(select(Ticket.number)))
-    assert fact_store.differences(s, numbers) == []
-    columns.shared.forget()
-    db.write(lambda s: fact_store.begin_again(s).id)
-    assert db.read(lambda s: everything(s, people.diane)) == followed  # from nothing
-    assert followed[0].created == counted(s)
-    assert followed[0].resolved == counted(s, Ticket.resolved_at.is_not(None))
-    assert followed[0].backlog == counted(
-        s, Ticket.status.in_([Status.NEW, Status.IN_PROGRESS, Status.PENDING])
-    )
-
-
-def counted(s: Session, *conditions: Any) -> int:
-    s.rollback()
-    query = select(func.count()).select_from(Ticket).where(Ticket.deleted_at.is_(None), *conditions)
-    return s.scalar(query) or 0
-
-
 def test_a_change_counts_at_once(s: Session, people: People, ticket: Ticket) -> None:
     assert db.read(lambda s: statistics.summary(s, people.diane)).backlog == 1
 
@@ -149,6 +48,48 @@ def test_a_change_counts_at_once(s: Session, people: People, ticket: Ticket) -> 
 
     figures = db.read(lambda s: statistics.summary(s, people.diane))
     assert (figures.backlog, figures.resolved) == (0, 1)
+
+
+def test_deadlines_that_a_policy_moves_count_at_once(
+    s: Session, people: People, time: Clock
+) -> None:
+    promises.it_is(time, "2026-03-02", "09:00")
+    policy = promises.policy(s, people.diane, resolve_minutes=480)
+    promises.opened(s, people.alice)
+    kept(time)
+    promises.it_is(time, "2026-03-02", "12:00")
+    assert db.read(lambda s: statistics.summary(s, people.diane)).late == 0
+
+    sla.edit(s, people.diane, policy.id, resolve_minutes=60)
+    promises.renewed(s)
+
+    assert db.read(lambda s: statistics.summary(s, people.diane)).late == 1
+    kept(time)
+    s.rollback()
+    (row,) = fact_store.load(s)
+    assert int(row["due"]) == facts.moment(promises.paris("2026-03-02", "10:00"))
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_what_somebody_said_is_an_answer_when_they_become_staff(
+    s: Session, people: People, ticket: Ticket, time: Clock, is_kept: bool
+) -> None:
+    time.stop()
+    observers.add(s, people.diane, ticket.number, people.driss.id)
+    for by in (people.driss, people.driss, people.diane):
+        comments.say(s, by, ticket.number, "Voilà.")
+    transitions.move(s, people.diane, ticket.number, Status.RESOLVED)
+    s.commit()
+    kept(time)
+    assert db.read(lambda s: statistics.summary(s, people.diane)).first_contact == 1
+
+    users.edit(s, people.diane, people.driss.id, role=Role.TECHNICIAN)
+    s.commit()
+    if is_kept:
+        kept(time)
+        columns.shared.forget()
+
+    assert db.read(lambda s: statistics.summary(s, people.diane)).first_contact == 0
 
 
 def test_an_event_committed_late_with_an_old_id_counts(
@@ -201,10 +142,16 @@ def test_a_kept_fact_that_is_wrong_is_found_and_made_again(
     block.data = rows.tobytes()
     s.commit()
 
+    assert db.read(upkeep.mended) is None
     assert db.write(upkeep.check_facts) == 1
 
     kept(time)
     assert db.write(upkeep.check_facts) == 0
+    found = db.read(upkeep.mended)
+    assert found is not None
+    assert found.number == 1
+    time.pass_by(days=8)
+    assert db.read(upkeep.mended) is None
     s.rollback()
     assert fact_store.differences(s, [ticket.number]) == []
 

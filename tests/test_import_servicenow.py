@@ -32,10 +32,11 @@ from data.models import (
     Urgency,
     User,
 )
-from integrations import importers
+from integrations import importers, intake
 from integrations.importers import Report, Unreadable
-from services import statistics, tickets, transitions
+from services import alarms, fact_store, facts, statistics, tickets, transitions
 from services.search import everything
+from tests import promises
 from tests.conftest import People, happened
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -470,6 +471,25 @@ def test_no_file_whatever_it_holds_ends_in_a_crash(s: Session, tmp_path: Path, r
 
     assert created == 0
     assert not told or "incident.csv" in told
+
+
+def test_what_is_still_open_gets_its_deadline_without_a_word(
+    s: Session, people: People, tmp_path: Path
+) -> None:
+    promises.policy(s, people.diane, resolve_minutes=480)
+    promises.renewed(s)
+    imported(tmp_path, LIFE[:2])
+
+    intake.finish()
+
+    s.rollback()
+    ticket = s.scalars(select(Ticket)).one()
+    (row,) = fact_store.load(s)
+    assert ticket.resolve_due_at is not None
+    assert int(row["due"]) == facts.moment(ticket.resolve_due_at)
+    assert db.write(alarms.ring) == 0
+    again = imported(tmp_path, LIFE)
+    assert again.summary() == {"created": 0, "updated": 1, "unchanged": 0, "rejected": 0}
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # the command opens one of its own

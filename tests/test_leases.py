@@ -34,6 +34,19 @@ def test_who_was_frozen_does_not_take_what_was_renewed_meanwhile() -> None:
     assert watch.over({"wake": "a 7"}) == set()
 
 
+def test_one_knows_when_the_first_lease_is_over() -> None:
+    stopwatch = Stopwatch()
+    watch = Watch(20, stopwatch)
+    assert watch.left() is None
+    watch.over({"wake": "a 1"})
+    stopwatch.moment += 5
+    watch.over({"wake": "a 1", "close": "b 1"})
+
+    assert watch.left() == 15
+    stopwatch.moment += 60
+    assert watch.left() == 0
+
+
 def test_a_lease_that_was_free_meanwhile_is_another() -> None:
     stopwatch = Stopwatch()
     watch = Watch(20, stopwatch)

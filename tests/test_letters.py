@@ -20,7 +20,6 @@ from data.models import (
     User,
 )
 from services import (
-    assignment,
     comments,
     creation,
     deliveries,
@@ -39,7 +38,7 @@ from services.creation import NewTicket
 from services.deliveries import Outcome
 from services.letters import Letter
 from services.transitions import Wait
-from tests.conftest import Clock, People, Queries, last_event
+from tests.conftest import Clock, People, Queries, last_event, relayed
 from tests.letters import switch_off, switch_on
 
 Happening = Callable[[Session, People, Ticket], None]
@@ -47,20 +46,11 @@ MARKER = "Ne pas répéter : mot de passe Paprika"
 
 
 @pytest.fixture
-def led(s: Session, people: People, ticket: Ticket) -> Ticket:
-    """Alice’s printer, which Bruno takes care of; e-mail is on."""
-    assignment.take(s, people.bruno, ticket.number)
-    s.commit()
-    relay.relay(s)
+def led(s: Session, led: Ticket) -> Ticket:
+    """The same, with e-mail switched on since."""
     switch_on(s, "email")
     s.commit()
-    return ticket
-
-
-def relayed(s: Session) -> None:
-    s.commit()
-    relay.relay(s)
-    s.commit()
+    return led
 
 
 def sent(s: Session, time: Clock, **later: float) -> dict[str, Letter]:

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from data.models import (
     Priority,
     Status,
     Tag,
+    Target,
     Team,
     Ticket,
     TicketPerson,
@@ -27,7 +28,7 @@ from data.models import (
     Urgency,
 )
 from data.text import fold
-from services import creation, filters, lists, permissions, trash
+from services import creation, deadlines, filters, lists, permissions, trash
 from services.creation import NewTicket
 from services.errors import Invalid
 from services.filters import Filter
@@ -71,6 +72,11 @@ def crowd(s: Session, people: People) -> list[int]:
                 pending_reason=PendingReason.SUPPLIER if status is Status.PENDING else None,
                 urgency=list(Urgency)[n % 4],
                 priority=list(Priority)[n % 4],
+                accept_due_at=start + timedelta(days=n % 5) if n % 3 else None,
+                accepted_at=start if n % 4 == 0 else None,
+                assigned_at=start if n % 8 == 0 else None,
+                first_response_due_at=start + timedelta(days=n % 7) if n % 5 else None,
+                first_response_at=start if n % 3 == 0 else None,
                 resolve_due_at=start + timedelta(days=n % 6) if n % 4 else None,
                 created_at=start + timedelta(hours=n // 3),
                 updated_at=start + timedelta(hours=n // 4),
@@ -199,13 +205,22 @@ def test_pages_visit_each_row_once_forwards_and_backwards(
 def test_rows_stand_in_the_order_asked_for(
     s: Session, people: People, crowd: list[int], sort: str
 ) -> None:
+    def due(x: TicketLine, *targets: Target) -> datetime:
+        """Return the first of what is promised and not kept; nothing of it is last."""
+        dates = {target: getattr(x, deadlines.DUE[target]) for target in targets}
+        open_ = [at for t, at in dates.items() if at and not deadlines.is_met(x, t)]
+        return min(open_, default=last) if x.status in OPEN else last
+
     last = clock.now() + timedelta(days=999)
     keys: dict[str, Callable[[TicketLine], Any]] = {
         "updated": lambda x: x.updated_at,
         "created": lambda x: x.created_at,
         "number": lambda x: x.number,
         "priority": lambda x: list(Priority).index(x.priority),
-        "due": lambda x: x.resolve_due_at or last if x.status in OPEN else last,
+        "due": lambda x: due(x, *Target),
+        "accept": lambda x: due(x, Target.ACCEPT),
+        "first_response": lambda x: due(x, Target.FIRST_RESPONSE),
+        "resolve": lambda x: due(x, Target.RESOLVE),
         "status": lambda x: x.status.value,
         "title": lambda x: fold(x.title),
         "lead": lambda x: fold(x.lead or ""),

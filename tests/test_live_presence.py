@@ -57,6 +57,38 @@ def test_who_enters_is_there_until_the_last_of_his_pages_is_left() -> None:
     assert presence.at(NUMBER) == []
 
 
+def test_a_second_page_and_a_renewed_lease_are_no_news() -> None:
+    here, there = Wire(), Wire()
+    presence, elsewhere = Presence(here), Presence(there)
+    news: list[str] = []
+    presence.follow(NUMBER, lambda: news.append("here"))
+    elsewhere.follow(NUMBER, lambda: news.append("elsewhere"))
+
+    for _ in range(3):
+        presence.enter(NUMBER, BRUNO, "Bruno", is_staff=True)
+        carry(here, there)
+    presence._share(NUMBER, BRUNO, presence._leases[NUMBER][BRUNO])
+    carry(here, there)
+
+    assert news == ["here", "elsewhere"]
+
+
+def test_who_stopped_typing_elsewhere_is_told_even_after_the_time_for_it(clock: Clock) -> None:
+    here, there = Wire(), Wire()
+    presence, elsewhere = Presence(here), Presence(there)
+    presence.enter(NUMBER, ALICE, "Alice", is_staff=False)
+    presence.type(NUMBER, ALICE, is_note=False)
+    carry(here, there)
+    news: list[bool] = []
+    elsewhere.follow(NUMBER, lambda: news.append(elsewhere.at(NUMBER)[0].is_typing))
+
+    clock.at += TYPING_SECONDS + 1
+    presence.rest(NUMBER, ALICE)
+    carry(here, there)
+
+    assert news == [False]
+
+
 def test_typing_ends_by_itself_when_the_hands_rest(clock: Clock) -> None:
     presence = Presence(Wire())
     presence.enter(NUMBER, ALICE, "Alice", is_staff=False)

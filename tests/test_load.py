@@ -9,22 +9,40 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from data import db
 from data.models import (
+    Alarm,
     Category,
     Comment,
+    Delivery,
     Event,
     Membership,
+    Notification,
     PendingReason,
     Priority,
     Role,
+    Stage,
     Status,
     Team,
     Ticket,
     TicketText,
     User,
 )
-from integrations import bulk, bulk_reader
-from services import creation, history, lists, search, sessions, ticket_view, trash
+from integrations import bulk, bulk_reader, intake
+from services import (
+    alarms,
+    creation,
+    fact_store,
+    facts,
+    history,
+    lists,
+    relay,
+    renewals,
+    search,
+    sessions,
+    ticket_view,
+    trash,
+)
 from services.filters import Filter
 from tests.conftest import People
 from tests.loads import META, TICKET, open_ticket, ticket, write
@@ -61,15 +79,35 @@ def test_a_deadline_of_the_file_stays_and_what_is_promised_beside_it_is_computed
     due = "2026-04-01 12:00:00"
 
     bulk.load(write(tmp_path, open_ticket(1, due=due), open_ticket(2)))
-    number = renewed(s)
+    intake.finish()
 
     s.rollback()
     by_hand, computed = loaded(s, 1), loaded(s, 2)
-    assert number == 2
     assert (by_hand.is_due_by_hand, computed.is_due_by_hand) == (True, False)
     assert by_hand.resolve_due_at == datetime(2026, 4, 1, 10, tzinfo=UTC)
     assert computed.resolve_due_at == datetime(2026, 3, 2, 16, tzinfo=UTC)
     assert by_hand.accept_due_at == computed.accept_due_at == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def test_after_a_load_nothing_waits_and_nobody_is_told(
+    s: Session, people: People, tmp_path: Path
+) -> None:
+    policy(s, people.diane, accept_minutes=60, resolve_minutes=480, raises_priority=True)
+    renewed(s)
+    bulk.load(write(tmp_path, *(open_ticket(number) for number in range(1, 251))))
+
+    intake.finish()
+
+    s.rollback()
+    assert len(fact_store.load(s)) == 250
+    assert all(row["due"] != facts.NEVER for row in fact_store.load(s))
+    assert s.scalar(select(func.count()).where(Alarm.stage != Stage.TOLD)) == 0
+    assert db.write(renewals.advance) == db.write(alarms.ring) == 0
+    while db.write(relay.relay):
+        pass
+    s.rollback()
+    assert s.scalar(select(func.count(Notification.id))) == 0
+    assert s.scalar(select(func.count(Delivery.id))) == 0
 
 
 def test_people_teams_and_the_tree_come_along(s: Session, tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def test_a_server_that_dies_over_a_message_gets_it_once_more_and_it_is_marked(
 
     assert {d.state for d in sent} == {DeliveryState.DONE}
     again = next(d for d in sent if d.id == doubtful[0].id)
-    assert again.answer.startswith("[possible duplicate]")
+    assert again.error == "repeated"
     address = s.get_one(User, int(again.recipient)).email
     ids = [m.id for m in sink.received if m.recipients == [address]]
     assert len(ids) == 2

@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from data.models import Role, Team, Ticket, User
-from services import comments, history, notifications, observers, relay, undo, users
+from services import comments, history, mentions, notifications, observers, relay, undo, users
+from services.errors import NotAllowed, NotFound
+from services.permissions import Actor
 from tests.conftest import People, Queries, last_event
 
 
@@ -148,3 +150,73 @@ def test_the_undo_of_a_message_takes_the_call_back(
     undo.undo(s, people.bruno, event.id)
 
     assert notifications.unread(s, people.chloe) == 0
+
+
+def offered(
+    s: Session, by: Actor, ticket: Ticket, typed: str, *, internal: bool = False
+) -> list[str]:
+    return [o.call for o in mentions.offer(s, by, ticket.number, typed, internal=internal)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "calls"),
+    [
+        ("", ["Alice"]),  # who asked; the others are met by their names
+        ("jean", ["Jean Martin", "Jean Martineau", "Jean-Luc Élie"]),
+        ("elie", ["Jean-Luc Élie"]),
+        ("Jean-Luc É", ["Jean-Luc Élie"]),
+        ("jean mart", ["Jean Martin", "Jean Martineau"]),
+        ("Jean Martin ", ["Jean Martineau"]),  # the other is there already
+        ("jmart", ["Jean Martin"]),
+        ("diane", ["diane", "diane.b"]),  # two of one name
+        ("driss", []),  # a stranger could not read it
+        ("bruno", []),  # oneself
+        ("%", []),
+    ],
+)
+def test_staff_are_offered_all_who_may_read_those_around_first(
+    s: Session, people: People, ticket: Ticket, names: dict[str, int], typed: str, calls: list[str]
+) -> None:
+    assert offered(s, people.bruno, ticket, typed) == calls
+
+
+def test_in_a_note_nobody_is_offered_who_may_not_read_it(
+    s: Session, people: People, ticket: Ticket, names: dict[str, int]
+) -> None:
+    assert offered(s, people.bruno, ticket, "alice", internal=True) == []
+    assert offered(s, people.bruno, ticket, "alice") == ["Alice"]
+    with pytest.raises(NotAllowed):
+        offered(s, people.alice, ticket, "", internal=True)
+    with pytest.raises(NotFound):
+        offered(s, people.driss, ticket, "")
+
+
+def test_who_asks_is_offered_those_they_meet_on_the_ticket(
+    s: Session, people: People, ticket: Ticket, names: dict[str, int]
+) -> None:
+    assert offered(s, people.alice, ticket, "jean") == []
+    comments.post(s, people.chloe, ticket.number, "Entre nous.", internal=True)
+    comments.post(s, people.bruno, ticket.number, "Bonjour.")
+
+    assert offered(s, people.alice, ticket, "") == ["Bruno"]
+
+
+def test_whoever_is_offered_is_who_is_called(
+    s: Session, people: People, ticket: Ticket, names: dict[str, int]
+) -> None:
+    for typed in ("jean", "elie", "diane", "alice", "chl"):
+        for offer in mentions.offer(s, people.bruno, ticket.number, typed):
+            said = mentioned(s, people, ticket, f"Voir @{offer.call} bientôt.")
+            assert said == {offer.id} or (offer.id in said and offer.name == "Diane")
+
+
+def test_offering_costs_as_many_statements_whoever_fits(
+    s: Session, people: People, ticket: Ticket, names: dict[str, int], queries: Queries
+) -> None:
+    for n in range(30):
+        s.add(User(name=f"Jean {n}", email=f"jean{n}@exemple.fr", role=Role.TECHNICIAN))
+    s.commit()
+    queries.statements.clear()
+
+    assert len(offered(s, people.bruno, ticket, "jean")) == mentions.MOST_OFFERED
+    assert len(queries.statements) <= 6

@@ -41,7 +41,7 @@ from services.creation import NewTicket
 from services.errors import NotFound
 from services.permissions import Actor
 from services.transitions import Wait
-from tests.conftest import Clock, People, Queries, last_event
+from tests.conftest import Clock, People, Queries, last_event, relayed
 from tests.letters import switch_on
 
 Told = dict[str, str]
@@ -65,25 +65,16 @@ def person(s: Session, name: str, role: Role, team: Team | None = None) -> Actor
     return sessions.actor_of(s, user.id)
 
 
-def relayed(s: Session) -> None:
-    s.commit()
-    while relay.relay(s) == relay.BATCH:
-        s.commit()
-    s.commit()
-
-
 def kinds(s: Session, by: Actor) -> list[tuple[str, str]]:
     """What somebody was told in the application, oldest first: kind and reason."""
     return [(n.kind, n.reason) for n in reversed(notifications.page(s, by).items)]
 
 
 @pytest.fixture
-def led(s: Session, people: People, ticket: Ticket) -> Ticket:
-    """Alice’s printer, which Bruno takes care of."""
-    assignment.take(s, people.bruno, ticket.number)
-    relayed(s)
+def led(s: Session, led: Ticket) -> Ticket:
+    """The same, of which nobody has anything left to read."""
     read_everything(s)
-    return ticket
+    return led
 
 
 def read_everything(s: Session) -> None:

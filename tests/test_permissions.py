@@ -20,6 +20,8 @@ from services import (
     creation,
     deliveries,
     observers,
+    report_plans,
+    reports,
     schedule,
     sessions,
     settings,
@@ -37,6 +39,7 @@ from services import (
 from services.creation import NewTicket
 from services.errors import Blocked, Closed, DomainError, NotAllowed, NotFound
 from services.permissions import RULES, Action, Actor
+from services.selections import Selection
 from services.tasks import TASKS
 from tests.conftest import People
 from tests.test_trash import stored
@@ -160,9 +163,14 @@ ANYWHERE: dict[str, Gesture] = {
     "queue:see": lambda x, by, _: teams.options(x.s, by),
     "channel:manage": lambda x, by, _: channels.view(x.s, by, "email"),
     "stats:see": lambda x, by, _: statistics.summary(x.s, by),
+    "stats:names": lambda x, by, _: statistics.summary(
+        x.s, by, Selection(lead_ids=frozenset({x.people.alice.id}))
+    ),
+    "report:see": lambda x, by, _: reports.page(x.s, by),
+    "report:plan": lambda x, by, _: report_plans.all(x.s, by),
     "category:manage": lambda x, by, _: categories.create(x.s, by, name="Fax"),
     "deadline:manage": lambda x, by, _: (calendars.begin(x.s, by), sla.all(x.s, by)),
-    "delivery:manage": lambda x, by, _: deliveries.page(x.s, by, "webhook"),
+    "delivery:manage": lambda x, by, _: deliveries.page(x.s, by, deliveries.Wanted("webhook")),
     "schedule:manage": lambda x, by, _: schedule.lines(x.s, by, TASKS),
     "settings:manage": lambda x, by, _: settings.change(x.s, by, {"untreated_days": 5}),
     "team:manage": lambda x, by, _: teams.create(x.s, by, name="Minitel"),

@@ -323,6 +323,22 @@ def test_the_index_is_entered_and_no_table_is_walked_through(s: Session, people:
         assert not any(step.startswith("ticket ALL") for step in plan)
 
 
+def test_words_that_very_many_tickets_have_are_not_for_the_index(
+    s: Session, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_search, "FREQUENT", 2)
+    monkeypatch.setattr(search, "READ", 1)
+    old = [opened(s, people.alice, f"Poste câble {word}") for word in ("rouge", "vert", "vert")]
+    opened(s, people.alice, "Badge")
+    query = search_terms.read("poste vert zébulon").query
+    is_sqlite = s.get_bind().dialect.name == "sqlite"
+
+    assert text_search.frequent(s, query, whole=True) == (set() if is_sqlite else {"poste"})
+    assert sorted(found(s, people.bruno, "poste câble")) == old
+    assert sorted(found(s, people.bruno, "poste vert")) == old[1:]
+    assert found(s, people.bruno, "poste zébulon") == []
+
+
 def explained(s: Session, statement: Select[Any]) -> list[str]:
     """Return the steps of the plan of a statement."""
     is_sqlite = s.get_bind().dialect.name == "sqlite"

@@ -13,6 +13,7 @@ from services import (
     acceptance,
     assignment,
     calendars,
+    columns,
     comments,
     creation,
     events,
@@ -27,9 +28,9 @@ from services.creation import NewTicket
 from services.dimensions import Dimension
 from services.errors import NotAllowed
 from services.figures import Figures, Sla, Times
+from services.periods import Step
 from services.permissions import Actor
 from services.selections import EVERYTHING, Selection
-from services.statistics import Step
 from tests.conftest import People
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -317,6 +318,20 @@ def test_a_trend_counts_when_it_happened(desk: Desk) -> None:
     assert len(points(Step.DAY)) == 14
     assert points(Step.DAY)[2] == ("2026-03-04", 1, 0, 0, 2, 1)
     assert before
+
+
+def test_what_was_done_before_it_was_created_was_never_open(desk: Desk, s: Session) -> None:
+    number = desk.opened(MONDAY + DAY)
+    desk.resolved(MONDAY + 2 * DAY, number)
+    ticket = s.get_one(Ticket, number)
+    ticket.resolved_at = MONDAY - DAY  # says another system
+    s.commit()
+    columns.shared.forget()
+
+    by, first, last = desk.people.diane, date(2026, 2, 28), date(2026, 3, 4)
+    points = db.read(lambda s: statistics.trend(s, by, EVERYTHING, Step.DAY, first, last))
+    assert [point.resolved for point in points] == [0, 1, 0, 0, 0]
+    assert [point.backlog for point in points] == [0, 0, 0, 0, 0]
 
 
 def test_an_empty_period_has_no_points(desk: Desk) -> None:

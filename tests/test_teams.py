@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Event, Team
-from services import sessions, teams
+from services import choices, sessions, teams, users
 from services.errors import Invalid, NotAllowed, NotFound
+from services.words import speaking
 from tests.conftest import People, Queries
 
 
@@ -126,3 +127,15 @@ def test_members_come_without_a_query_each(s: Session, people: People, queries: 
 def test_nobody_s_team_is_not_found(s: Session, people: People) -> None:
     with pytest.raises(NotFound):
         teams.edit(s, people.diane, 999_999, name="x")
+
+
+def test_what_is_switched_off_agrees_in_french(s: Session, people: People) -> None:
+    team_id = min(people.bruno.team_ids)
+    teams.deactivate(s, people.diane, team_id)
+    users.deactivate(s, people.diane, people.bruno.id)
+
+    with speaking("fr"):
+        offered = choices.offered(s, people.chloe, with_idle=True)
+
+    assert offered.teams == [(team_id, "Réseau (désactivée)")]
+    assert (people.bruno.id, "Bruno (compte désactivé)") in offered.repairers

@@ -1,6 +1,5 @@
 """What messages say: words put together safely, whatever people wrote (R-21, T-21, T-5)."""
 
-import time as clock
 from html.parser import HTMLParser
 
 import pytest
@@ -74,7 +73,6 @@ def put(told: Letter, channel: str = EMAIL) -> Rendered:
 def test_a_template_that_does_more_than_put_values_in_is_refused_beside_its_field(
     s: Session, people: People, field: str
 ) -> None:
-    start = clock.perf_counter()
     for source in REFUSED:
         words = {"subject": "Sujet", "body": "Texte", "sms": "Court", field: source}
         with pytest.raises(Invalid) as refusal:
@@ -82,7 +80,6 @@ def test_a_template_that_does_more_than_put_values_in_is_refused_beside_its_fiel
 
         assert list(refusal.value.by_field()) == [field], source[:50]
         assert refusal.value.by_field()[field]
-    assert clock.perf_counter() - start < 20
     assert wordings.own(s, people.diane) == set()
 
 

@@ -231,7 +231,7 @@ def test_the_headers_name_event_message_and_attempt(
     receiver.answers = [500]
     comments.post(s, people.alice, ticket.number, "Bonjour")
     send_due(s)
-    deliveries_of = deliveries.page(s, people.diane, "webhook").deliveries
+    deliveries_of = deliveries.page(s, people.diane, deliveries.Wanted("webhook")).deliveries
     deliveries_of[0].next_at = clock.now()
     send_due(s)
 

@@ -215,7 +215,7 @@ def test_a_deleted_one_takes_its_deliveries_along(
     s.commit()
 
     assert webhooks.all(s, people.diane) == []
-    assert deliveries.page(s, people.diane, "webhook").deliveries == []
+    assert deliveries.page(s, people.diane, deliveries.Wanted("webhook")).deliveries == []
 
 
 def test_one_switched_off_by_its_receiver_says_why_until_it_is_on_again(

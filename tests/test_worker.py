@@ -1,6 +1,7 @@
 """The worker beside rq: it runs what is in its table, and nothing else (T-14; F17, F18, F19)."""
 
 import json
+import os
 import pickle
 import signal
 import subprocess
@@ -111,6 +112,14 @@ def test_a_worker_is_woken_and_sends(site: Site, receiver: Sink) -> None:
         wait_until(lambda: state(site) is DeliveryState.DONE)
         assert len(receiver.received) == 1
         client.close()
+
+
+def test_a_worker_gives_way_to_who_serves_pages_on_its_machine(site: Site) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+
+    with working(site) as worker:
+        assert worker.process is not None
+        assert os.getpriority(os.PRIO_PROCESS, worker.process.pid) == min(ours + 10, 19)
 
 
 def test_a_worker_relays_what_the_bus_announces_and_tells_for_whom(site: Site) -> None:

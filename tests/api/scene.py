@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from data import files
-from data.models import Delivery, Event, LinkKind, Role
+from data import db, files
+from data.models import Burst, BurstTicket, Delivery, Event, LinkKind, Report, Role, Ticket
 from services import (
     assignment,
     attachments,
@@ -21,6 +21,8 @@ from services import (
     notifications,
     observers,
     relay,
+    report_making,
+    reports,
     sessions,
     sla,
     tags,
@@ -36,6 +38,7 @@ from services.tokens import Scope, Wish
 from tests.conftest import People
 
 CHRISTMAS = date(2026, 12, 25)
+DAY = date(2026, 11, 16)
 PASSWORD = "trois bateaux rouges"
 RECEIVER = "https://93.184.215.14/hook"  # by address: nobody is asked where it is
 KINDS = ["ticket.created"]
@@ -61,8 +64,9 @@ def place(s: Session, people: People, turn: int) -> Place:
     other = creation.create(s, alice, NewTicket(title="Souris", key=f"b{turn}"))
     deleted = creation.create(s, alice, NewTicket(title="Écran", key=f"c{turn}"))
     number = ticket.number
+    third = creation.create(s, alice, NewTicket(title="Clavier", key=f"d{turn}"))
     team = min(bruno.team_ids)
-    for each in (number, other.number, deleted.number):
+    for each in (number, other.number, third.number, deleted.number):
         assignment.assign(s, diane, each, team_id=team)
     comment = comments.say(s, alice, number, "Rien ne sort.")
     link = links.add(s, diane, number, LinkKind.RELATES_TO, other.number)
@@ -92,6 +96,8 @@ def place(s: Session, people: People, turn: int) -> Place:
     for kept in views.mine(s, bruno):
         views.delete(s, bruno, kept.id)
     view = views.create(s, bruno, name=f"Vue {turn}", asked={"status": "new"})
+    report = asked(s, people)
+    burst = together(s, ticket, other, third)
     s.commit()
     test = webhooks.test(s, diane, hook.id)
     s.commit()
@@ -119,11 +125,36 @@ def place(s: Session, people: People, turn: int) -> Place:
             "closure": closure.id,
             "notification": notification,
             "policy": policy.id,
+            "report": report.id,
+            "burst": burst.id,
+            "ending": "pdf",
             "turn": turn,
             "bruno": bruno.id,
             **made,
         }
     )
+
+
+def together(s: Session, *tickets: Ticket) -> Burst:
+    """Return a burst of some tickets."""
+    at = tickets[0].created_at
+    burst = Burst(begun_at=at, last_at=at, told=[])
+    s.add(burst)
+    s.flush()
+    s.add_all(
+        BurstTicket(ticket_number=t.number, burst_id=burst.id, created_at=at) for t in tickets
+    )
+    return burst
+
+
+def asked(s: Session, people: People) -> Report:
+    """Return a report that Chloé asked for and that is made; of those before none is left."""
+    s.execute(delete(Report))
+    report = reports.ask(s, people.chloe, reports.Wish(first=DAY, last=DAY), today=DAY)
+    s.commit()
+    for work in report_making.parts():
+        db.write(work)
+    return report
 
 
 def arrived(s: Session, event: Event) -> int:
@@ -168,6 +199,7 @@ def body_of(operation: str, at: Place) -> dict[str, Any]:
         "PATCH /teams/{team}": {"description": "autre"},
         "POST /categories": {"name": f"Neuve {at.ids['turn']}"},
         "PATCH /categories/{category}": {"position": 3},
+        "POST /reports": {"from": "2026-11-16", "to": "2026-11-22"},
         "POST /calendars": {"name": f"Neufs {at.ids['turn']}", "hours": "always"},
         "PATCH /calendars/{calendar}": {"holidays": "FR-mayotte"},
         "POST /calendars/{calendar}/closures": {

@@ -27,14 +27,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data import db, schema
-from data.models import Category, Role, Status, Team, Ticket, User
+from data.models import Ticket
 from integrations import bulk
-from services import categories, counters, lists, search, sessions, ticket_view
+from services import categories, counters, lists, search, ticket_view
 from services.permissions import Actor
 from tests import servers
 from tests.bench import corpus, creating, promises
+from tests.bench.world import World
 from ui.feed import feed
-from ui.fragments import around
 from ui.fragments.rows import Look
 from ui.pages import ticket_list
 from ui.pages.wishes import SORTS, Wishes
@@ -48,46 +48,6 @@ SEARCHES: dict[str, tuple[Callable[..., object], tuple[str, ...]]] = {
 ROOM = ("--innodb-buffer-pool-size=1G", "--innodb-log-file-size=96M")  # the log: its default
 Times = list[float]
 _COUNT_CPU = os.environ.get("BENCH_CLOCK") == "cpu"  # on a busy machine: what noise touches least
-
-
-class World:
-    """A filled database and the people who look at it."""
-
-    def __init__(self) -> None:
-        with db.reading() as s:
-            self.size = s.scalar(select(func.max(Ticket.number))) or 0
-            lead = s.scalars(select(Ticket.lead_id).where(Ticket.lead_id.is_not(None))).first()
-            self.requester_id = s.scalars(select(Ticket.requester_id)).first() or 0
-            self.technician = sessions.actor_of(s, lead or 0)
-            self.requester = sessions.actor_of(s, self.requester_id)
-            self.team_id = s.scalars(select(Team.id)).first() or 0
-            self.category_id = s.scalars(select(Category.id)).first() or 0
-            some = select(User.id).where(User.role == Role.TECHNICIAN)
-            self.leads = s.scalars(some.limit(10)).all()
-        teams = frozenset({self.team_id})
-        self.of_a_team = Actor(
-            self.technician.id, Role.TECHNICIAN, "", team_ids=teams, sees_only_teams=True
-        )
-
-    def filters(self) -> dict[str, dict[str, str]]:
-        """Return every filter a page offers, and some together, as its address has them."""
-        views = {f"view {name}": {"view": name} for name in around.TABS}
-        kinds = {f"status {each.value}": {"status": each.value} for each in Status}
-        alone = {
-            "priority": {"priority": "urgent"},
-            "category": {"category": str(self.category_id)},
-            "lead": {"lead": str(self.technician.id)},
-            "nobody": {"lead": "none"},
-            "team": {"team": str(self.team_id)},
-            "requester": {"requester": str(self.requester_id)},
-            "tag": {"tag": "vip"},
-            "text": {"q": "imprimante"},
-            "text, none": {"q": "zzz"},
-            "lead and priority": {"lead": str(self.technician.id), "priority": "urgent"},
-            "team and status": {"team": str(self.team_id), "status": "pending"},
-        }
-        anywhere = {f"{name}, all": {**one, "view": "all"} for name, one in alone.items()}
-        return {**views, **kinds, **alone, **anywhere}
 
 
 def measure(world: World, rounds: int) -> dict[str, Any]:
@@ -122,12 +82,7 @@ def measure(world: World, rounds: int) -> dict[str, Any]:
 
 def _lists(world: World) -> Iterator[tuple[str, Callable[[Session], object]]]:
     """Yield every list: who looks, narrowed how, in which order, which page."""
-    lookers = {"queue": ("all", world.technician), "queue of a team": ("all", world.of_a_team)}
-    lookers |= {
-        "my tickets": ("mine", world.requester),
-        "mine of staff": ("mine", world.technician),
-    }
-    for looker, (scope, by) in lookers.items():
+    for looker, (scope, by) in world.lookers().items():
         for name, asked in world.filters().items():
             if scope == "mine" and ("view" in asked or "lead" in asked or "team" in asked):
                 continue

@@ -89,6 +89,9 @@ def populate(folder: Path) -> World:
         return World(url, diane.id, tokens, [ticket.number for ticket in made])
 
 
+SOCKET = "/_nicegui_ws/socket.io/"
+
+
 class Browser:
     """One open queue: the page over HTTP with the cookie, then its socket."""
 
@@ -103,20 +106,10 @@ class Browser:
         async with web.get(f"{self._base}/queue", headers=self._headers) as answer:
             page = await answer.text()
             answer.raise_for_status()
-        self._id = _found(r"client_id['\"]: ?['\"]([^'\"]+)", page)
-        query = {
-            "client_id": self._id,
-            "next_message_id": _found(r"next_message_id['\"]: ?(\d+)", page),
-            "implicit_handshake": "true",
-            "document_id": str(uuid.uuid4()),
-            "tab_id": str(uuid.uuid4()),
-            "old_tab_id": "null",
-            "EIO": "4",
-            "transport": "websocket",
-        }
-        url = f"{self._base}/_nicegui_ws/socket.io/"
+        query = handshake(page)
+        self._id = query["client_id"]
         self._socket = await web.ws_connect(
-            url, params=query, headers=self._headers, max_msg_size=0
+            f"{self._base}{SOCKET}", params=query, headers=self._headers, max_msg_size=0
         )
         await self._socket.receive()
         await self._socket.send_str("40")
@@ -144,6 +137,20 @@ class Browser:
             self._last = int(ids[-1])
         for stamp in {int(found) for found in _STAMP.findall(text)}:
             self._measured.received.append((stamp, at, len(text)))
+
+
+def handshake(page: str) -> dict[str, str]:
+    """Return by what the script of a page connects to SOCKET."""
+    return {
+        "client_id": _found(r"client_id['\"]: ?['\"]([^'\"]+)", page),
+        "next_message_id": _found(r"next_message_id['\"]: ?(\d+)", page),
+        "implicit_handshake": "true",
+        "document_id": str(uuid.uuid4()),
+        "tab_id": str(uuid.uuid4()),
+        "old_tab_id": "null",
+        "EIO": "4",
+        "transport": "websocket",
+    }
 
 
 def _found(pattern: str, page: str) -> str:

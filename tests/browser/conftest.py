@@ -9,6 +9,7 @@ import pytest_asyncio
 pytest.importorskip("playwright")
 from playwright.async_api import Browser, async_playwright, expect
 
+from services import sla
 from tests import sites
 from tests.browser.people import FLAGS, SOON, House
 from tests.sites import Site
@@ -49,6 +50,21 @@ def two_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Two processes behind nginx, on MariaDB and Redis."""
     with sites.two_nodes(tmp_path_factory.mktemp("nodes")) as site:
         yield site
+
+
+def promise_nothing(site: Site) -> None:
+    """Remove all policies."""
+    diane = site.actor("diane")
+    for policy_id in site.read(lambda s: [policy.id for policy in sla.all(s, diane)]):
+        site.write(lambda s, one=policy_id: sla.delete(s, diane, one))  # type: ignore[misc] # bound now
+
+
+@pytest.fixture(autouse=True)
+def _promised_for_one_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let no policy of a test make promises in the next one, whichever that is."""
+    yield
+    if "site" in request.fixturenames:
+        promise_nothing(request.getfixturevalue("site"))
 
 
 @pytest.fixture(params=["one process", pytest.param("two nodes", marks=pytest.mark.mariadb)])

@@ -114,6 +114,8 @@ async def test_setting_up_is_accessible(
             (
                 "/tickets/{n}",
                 "/trash",
+                "/stats",
+                "/stats/tickets?measure=created",
                 "/admin/users",
                 "/admin/teams",
                 "/admin/categories",
@@ -131,6 +133,8 @@ async def test_every_page_is_accessible(
     for path in paths:
         page = await person.open(path.format(n=lively))
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if path == "/stats":
+            await expect(page.locator(".main-svg").first).to_be_visible()
         found += await violations(page, f"{name} {path}")
 
     assert not found, "\n".join(found)
@@ -161,6 +165,16 @@ async def dialog_opened_by(person: Person, opener: str) -> list[str]:
     await expect(person.page.locator(".q-dialog")).to_have_count(0)
     await person.page.evaluate("document.querySelector('.q-layout').style.visibility = ''")
     return found
+
+
+async def test_a_list_of_names_is_accessible(house: House, site: Site, lively: int) -> None:
+    bruno = await house.enter(site, "bruno", f"/tickets/{lively}", language="fr")
+    await bruno.composer.press_sequentially("Voir avec @")
+    await expect(bruno.page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
+
+    found = await violations(bruno.page, "names")
+
+    assert not found, "\n".join(found)
 
 
 async def test_a_phone_is_accessible(house: House, site: Site, lively: int) -> None:

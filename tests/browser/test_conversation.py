@@ -122,3 +122,29 @@ async def test_an_answer_of_the_requester_reopens_a_resolved_ticket(
 
     await expect(bruno.status).to_have_text("In progress")
     await expect(bruno.thread).to_contain_text("toujours pas")
+
+
+async def test_somebody_is_called_by_a_list_under_the_at_sign(house: House, site: Site) -> None:
+    number = site.ticket("Badge perdu")
+    alice = await house.enter(site, "alice", f"/tickets/{number}")
+    bruno = await house.enter(site, "bruno", f"/tickets/{number}")
+    options = bruno.page.get_by_role("listbox").get_by_role("option")
+
+    await bruno.composer.press_sequentially("Voir avec @")
+    await expect(options).to_have_text(["AAlice"])
+    await bruno.page.keyboard.press("Escape")
+    await expect(options).to_have_count(0)
+    await bruno.composer.fill("")
+    await bruno.composer.press_sequentially("Voir avec @chl")
+    await expect(bruno.composer).to_have_attribute("aria-activedescendant", "call-0")
+    await bruno.page.keyboard.press("ArrowDown")  # around, to the only one
+    await bruno.page.keyboard.press("Enter")
+
+    await expect(bruno.composer).to_have_value("Voir avec @Chloe ")
+    await expect(options).to_have_count(0)
+    await bruno.composer.press_sequentially("et @al")
+    await options.first.click()
+    await expect(bruno.composer).to_be_focused()
+    await bruno.composer.press_sequentially("demain.")
+    await bruno.get("send").click()
+    await expect(alice.thread).to_contain_text("Voir avec @Chloe et @Alice demain.")

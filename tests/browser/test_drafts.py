@@ -5,6 +5,7 @@ from playwright.async_api import expect
 
 from data.models import Role
 from services import comments, creation, drafts, sessions
+from tests import sites
 from tests.browser.people import House, Person
 from tests.servers import wait_until
 from tests.sites import Site
@@ -70,5 +71,8 @@ async def test_an_answer_half_written_survives_a_lost_connection_and_signing_in_
 
     site.write(lambda s: sessions.close_all(s, fleur_id))
     await fleur.is_sent_away()
-    await fleur.sign_in(f"/tickets/{number}")
+    await fleur.page.locator("#email").fill("fleur@exemple.fr")
+    await fleur.page.locator("#password").fill(sites.PASSWORD)
+    await fleur.page.locator("button[type=submit]").click()
+    await expect(fleur.page).to_have_url(f"{site.url}/tickets/{number}")  # where one was
     await expect(fleur.composer).to_have_value("Je regarde le commutateur")

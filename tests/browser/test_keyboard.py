@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from services import sla
 from tests.browser.people import House
 from tests.sites import Site
 
@@ -124,3 +125,46 @@ async def test_rows_are_selected_by_keyboard_one_by_one_and_in_a_range(
 
     await expect(page.locator(".row.selected")).to_have_count(4)
     await expect(bruno.get("selected")).to_contain_text("4")
+
+
+async def test_the_focus_goes_to_the_next_row_when_its_own_leaves_the_list(
+    house: House, site: Site
+) -> None:
+    first, second, third = (site.ticket(f"Part {n}") for n in ("un", "deux", "trois"))
+    bruno = await house.enter(site, "bruno", "/queue?view=unassigned")
+    page = bruno.page
+    await expect(bruno.row(third)).to_be_visible()
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await expect(bruno.row(second).locator("a.row-title")).to_be_focused()
+
+    await page.keyboard.press("t")
+
+    await expect(bruno.row(second)).to_be_hidden()
+    await expect(bruno.row(first).locator("a.row-title")).to_be_focused()
+
+
+async def test_policies_are_made_and_put_in_order_with_the_keyboard_alone(
+    house: House, site: Site
+) -> None:
+    made = site.write(lambda s: sla.create(s, site.actor("diane"), name="Un", accept_minutes=60))
+    diane = await house.enter(site, "diane", "/admin/deadlines")
+    page = diane.page
+
+    await diane.get("create-policy").focus()
+    await page.keyboard.press("Enter")
+    await expect(diane.dialog.get_by_test_id("name")).to_be_focused()
+    await page.keyboard.type("Deux")
+    await tab_to(page, "[data-testid=resolve_minutes]")
+    await page.keyboard.type("240")
+    await tab_to(page, "[data-testid=dialog-ok]")
+    await page.keyboard.press("Enter")
+    await expect(diane.dialog).to_be_hidden()
+    row = page.locator(f"[data-key='policy-{made.id}']")
+    await row.get_by_test_id("later").focus()
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator("#policies > li").last).to_have_attribute(
+        "data-key", f"policy-{made.id}"
+    )
+    await expect(row.locator(":focus")).to_have_count(1)

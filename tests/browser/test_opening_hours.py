@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from services import calendars, opening_hours, sla
+from tests.browser.conftest import promise_nothing
 from tests.browser.people import House
 from tests.browser.test_accessible import dialog_opened_by, violations
 from tests.browser.test_widths import LONG, fits
@@ -18,12 +19,6 @@ OFFICE = [["09:00", "12:30"], ["14:00", "18:00"]]
 def hours(site: Site) -> dict[str, list[list[str]]]:
     found: dict[str, list[list[str]]] = site.write(lambda s: calendars.default(s).hours)
     return found
-
-
-def forget_policies(site: Site) -> None:
-    by = site.actor("diane")
-    for policy_id in site.write(lambda s: [policy.id for policy in sla.all(s, by)]):
-        site.write(lambda s, one=policy_id: sla.delete(s, by, one))  # type: ignore[misc]
 
 
 async def test_hours_are_set_by_keyboard_and_taken_back(house: House, site: Site) -> None:
@@ -111,14 +106,13 @@ async def test_the_page_is_accessible_and_fits_whatever_is_on_it(
     found += await fits(diane, (PAGE,))
     for opener in ("add-closure", "create-calendar", "create-policy"):
         found += await dialog_opened_by(diane, f"[data-testid={opener}]")
-    forget_policies(site)
+    promise_nothing(site)  # by a calendar that is to go
     site.write(lambda s: calendars.delete(s, by, made))
 
     assert not found, "\n".join(found)
 
 
 async def test_a_policy_is_made_moved_and_taken_back(house: House, site: Site) -> None:
-    forget_policies(site)
     by = site.actor("diane")
     site.write(lambda s: sla.create(s, by, name="Le reste", resolve_minutes=900).id)
     diane = await house.enter(site, "diane", PAGE)
@@ -137,4 +131,3 @@ async def test_a_policy_is_made_moved_and_taken_back(house: House, site: Site) -
     await expect(rows).to_have_text(["Urgences", "Le reste"])
     await diane.get("undo").click()
     await expect(rows).to_have_text(["Le reste", "Urgences"])
-    forget_policies(site)

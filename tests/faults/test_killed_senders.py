@@ -33,7 +33,7 @@ def alone(folder: Path) -> Iterator[tuple[Site, list[Server]]]:
 
 
 @contextmanager
-def with_workers(folder: Path) -> Iterator[tuple[Site, list[Server]]]:
+def with_workers(folder: Path, **more: str) -> Iterator[tuple[Site, list[Server]]]:
     """Two workers on MariaDB and Redis; nobody serves."""
     with ExitStack() as running:
         database = running.enter_context(servers.mariadb())
@@ -43,6 +43,7 @@ def with_workers(folder: Path) -> Iterator[tuple[Site, list[Server]]]:
             "DATABASE_URL": database.url,
             "REDIS_URL": redis.url,
             "WEBHOOK_ALLOW": LOOPBACK,
+            **more,
         }
         node = sites.Node(folder / "node", servers.free_port(), settings)
         servers.finish(node.run("migrate"))

@@ -46,12 +46,17 @@ def installed(folder: Path, sink: MailSink) -> Iterator[Site]:
 
 
 def hurry(site: Site) -> None:
+    """Let all pauses and leases be over, and the process look."""
+    expire(site)
+    site.wake()
+
+
+def expire(site: Site) -> None:
     """Let all pauses and leases be over, as if their time had passed."""
     waiting = update(Delivery).where(Delivery.state == DeliveryState.PENDING)
     leased = update(Delivery).where(Delivery.state == DeliveryState.LEASED)
+    site.write(lambda s: s.execute(leased.values(state=DeliveryState.PENDING)))
     site.write(lambda s: s.execute(waiting.values(next_at=now())))
-    site.write(lambda s: s.execute(leased.values(lease_until=now())))
-    site.wake()
 
 
 def left(site: Site) -> int:

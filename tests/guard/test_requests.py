@@ -44,7 +44,8 @@ UNKNOWN = (
     "/docs",
     "/openapi.json",
     "/redoc",
-    "/metrics",
+    "/metrics/",
+    "/metrics/x",
     "/_debug",
     "/admin",
     "/admin/backups",
@@ -117,6 +118,17 @@ def test_a_stranger_gets_what_the_table_says(
     assert answer.status_code == status
     if status == 303 and path in shell.PAGES:
         assert answer.headers["location"].startswith("/login")
+
+
+def test_monitoring_is_answered_on_this_machine_and_to_nobody_whom_a_proxy_passed_on(
+    stranger: httpx.Client,
+) -> None:
+    here = stranger.get("/metrics")
+    forged = stranger.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"})
+
+    assert here.status_code == 200
+    assert "appticket_database_up 1.0" in here.text
+    assert (forged.status_code, forged.text) == (404, "")
 
 
 @pytest.mark.parametrize("path", UNKNOWN)
@@ -224,7 +236,7 @@ def test_every_answer_carries_the_headers_that_protect(bruno: httpx.Client, path
     assert "server" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/login", "/queue", "/files/1"])
+@pytest.mark.parametrize("path", ["/login", "/queue", "/files/4711"])
 def test_every_html_answer_has_a_policy_with_a_nonce_of_its_own(
     stranger: httpx.Client, bruno: httpx.Client, path: str
 ) -> None:

@@ -76,6 +76,14 @@ def test_signing_out_ends_the_session_and_takes_the_cookie_away(site: Site) -> N
     assert (again.status_code, again.headers["location"][:6]) == (303, "/login")
 
 
+def test_whoever_is_sent_to_sign_in_on_the_way_learns_why(site: Site) -> None:
+    with httpx.Client(base_url=site.url, follow_redirects=True) as stranger:
+        asked, by_choice = stranger.get("/queue?view=all"), stranger.get("/login")
+
+    assert "Connectez-vous pour continuer." in asked.text
+    assert "Connectez-vous pour continuer." not in by_choice.text
+
+
 @pytest.mark.parametrize("email", ["lea@exemple.fr", "nobody@exemple.fr"])
 def test_an_account_slows_down_whoever_guesses_known_or_not(site: Site, email: str) -> None:
     if email.startswith("lea"):

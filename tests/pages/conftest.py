@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from nicegui.functions.navigate import Navigate
 from nicegui.functions.notify import notify
 from nicegui.testing import User
 from nicegui.testing.general import nicegui_reset_globals
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from data.config import Settings
@@ -54,16 +55,24 @@ class Visitor(User):
 
     def press(self, mark: str, action: str, value: object = "") -> None:
         """Press a control of the HTML that holds `mark`, as the browser tells it."""
-        for element in self._client.elements.values():
-            if mark not in str(getattr(element, "content", "")):
-                continue
-            for listener in element._event_listeners.values():
-                if listener.type == "click":
-                    told = [json.dumps(action), json.dumps(value)]
-                    named = {"id": element.id, "listener_id": listener.id, "args": told}
-                    self._client.handle_event({"client_id": self._client.id, **named})
-                    return
-        raise AssertionError(f"nothing to press in {mark}")
+        self.fire(self._html(mark, "click"), "click", action, value)
+
+    def change(self, mark: str, action: str, value: object) -> None:
+        """Change a control of the HTML that holds `mark`, as the browser tells it."""
+        self.fire(self._html(mark, "change"), "change", action, value)
+
+    def hears(self, element: Any, kind: str) -> bool:
+        """Tell whether an element listens to something that happens in the browser."""
+        return any(listener.type == kind for listener in element._event_listeners.values())
+
+    def fire(self, element: Any, kind: str, *told: object) -> None:
+        """Let something happen to an element, as the browser tells all that listen to it."""
+        listeners = [each for each in element._event_listeners.values() if each.type == kind]
+        assert listeners, f"nothing listens to {kind}"
+        for listener in listeners:
+            named = {"id": element.id, "listener_id": listener.id}
+            args = [json.dumps(value) for value in told]
+            self._client.handle_event({"client_id": self._client.id, **named, "args": args})
 
     def has(self, name: str) -> bool:
         """Tell whether there is a control with a test id."""
@@ -81,13 +90,13 @@ class Visitor(User):
 
     def click(self, name: str) -> None:
         """Click a button by its test id."""
-        element = self.field(name)
-        for listener in element._event_listeners.values():
-            if listener.type == "click":
-                named = {"id": element.id, "listener_id": listener.id, "args": [json.dumps({})]}
-                self._client.handle_event({"client_id": self._client.id, **named})
-                return
-        raise AssertionError(f"{name} is no button")
+        self.fire(self.field(name), "click", {})
+
+    def _html(self, mark: str, kind: str) -> Any:
+        for element in self._client.elements.values():
+            if mark in str(getattr(element, "content", "")) and self.hears(element, kind):
+                return element
+        raise AssertionError(f"nothing to {kind} in {mark}")
 
     async def _until(self, is_so: Callable[[], bool], what: str) -> None:
         for _attempt in range(400):
@@ -137,6 +146,26 @@ async def site(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         ui.navigate, ui.notify, ui.download = Navigate(), notify, download
 
 
+_IS_OURS: ContextVar[bool] = ContextVar("ours", default=False)
+
+
+@pytest.fixture
+def queries(engine: Engine) -> Iterator[Queries]:
+    """The statements of the pages that the test opens, and not of what the site does beside them.
+
+    Threads and tasks keep the context of whoever began them; the loops of the site have another.
+    """
+    counted = Queries()
+
+    def count(*told: Any) -> None:
+        if _IS_OURS.get():
+            counted.count(*told)
+
+    event.listen(engine, "before_cursor_execute", count)
+    yield counted
+    event.remove(engine, "before_cursor_execute", count)
+
+
 @pytest_asyncio.fixture
 async def visit(
     site: Site, s: Session, people: People, queries: Queries, caplog: pytest.LogCaptureFixture
@@ -156,6 +185,7 @@ async def visit(
         )
         browsers.append(browser)
         queries.statements.clear()
+        _IS_OURS.set(True)
         visitor = Visitor(browser)
         visitor.javascript_rules[_IS_SEEN] = lambda _match: True
         await visitor.open(path)
@@ -176,6 +206,8 @@ def cost(visit: Visit, queries: Queries) -> Cost:
     async def of(name: str, path: str) -> list[str]:
         live.hub.stop()  # a page that hears of a change asks again, which is not its building
         await visit(name, path)
-        return [text for text in queries.statements if not text.startswith("BEGIN")]
+        found = [text for text in queries.statements if not text.startswith("BEGIN")]
+        assert len(found) > FRAME
+        return found
 
     return of

@@ -1,6 +1,5 @@
 """The page of opening hours: changed at once, refused beside the field, simulated (C6)."""
 
-import json
 from datetime import date
 from typing import Any
 
@@ -25,20 +24,6 @@ def office(s: Session) -> Calendar:
     made = calendars.default(s)
     s.commit()
     return made
-
-
-def change(visitor: Visitor, mark: str, action: str, value: object) -> None:
-    """Change a control of the HTML that holds `mark`, as the browser tells it."""
-    for element in visitor._client.elements.values():
-        if mark not in str(getattr(element, "content", "")):
-            continue
-        for listener in element._event_listeners.values():
-            if listener.type == "change":
-                told = [json.dumps(action), json.dumps(value)]
-                named = {"id": element.id, "listener_id": listener.id, "args": told}
-                visitor._client.handle_event({"client_id": visitor._client.id, **named})
-                return
-    raise AssertionError(f"nothing to change in {mark}")
 
 
 def kept(s: Session, calendar: Calendar) -> Calendar:
@@ -77,7 +62,7 @@ async def test_a_time_is_saved_when_it_is_typed(visit: Visit, s: Session, office
     diane = await visit("diane", PAGE)
     await diane.sees(WEEK)
 
-    change(diane, WEEK, "from-mon-0", "8h30")
+    diane.change(WEEK, "from-mon-0", "8h30")
 
     await diane.sees('value="08:30"')
     assert kept(s, office).hours["mon"] == [["08:30", "12:30"], ["14:00", "18:00"]]
@@ -89,14 +74,14 @@ async def test_what_makes_no_sense_is_refused_beside_the_day_and_stays_as_typed(
     diane = await visit("diane", PAGE)
     await diane.sees(WEEK)
 
-    change(diane, WEEK, "until-tue-0", "8h")
+    diane.change(WEEK, "until-tue-0", "8h")
 
     await diane.sees('id="problem-tue"')
     assert 'value="08:00"' in diane.shown()
     assert kept(s, office).hours["tue"][0] == ["09:00", "12:30"]
-    change(diane, WEEK, "until-tue-0", "midi")
+    diane.change(WEEK, "until-tue-0", "midi")
     await diane.sees('value="midi"')
-    change(diane, WEEK, "until-tue-0", "12")
+    diane.change(WEEK, "until-tue-0", "12")
     await diane.sees_no_more('id="problem-tue"')
     assert kept(s, office).hours["tue"][0] == ["09:00", "12:00"]
 
@@ -139,18 +124,18 @@ async def test_settings_are_saved_at_once_and_undone(
     diane = await visit("diane", PAGE)
     await diane.sees(SETTINGS)
 
-    change(diane, SETTINGS, "holidays", "FR-mayotte")
+    diane.change(SETTINGS, "holidays", "FR-mayotte")
     await diane.sees("Abolition of slavery")
     assert kept(s, office).holidays == "FR-mayotte"
     await diane.sees('data-testid="toast"')
     diane.press('data-testid="toast"', "undo")
 
     await until_kept(diane, s, office, holidays="FR")
-    change(diane, SETTINGS, "works_whit_monday", True)
+    diane.change(SETTINGS, "works_whit_monday", True)
     await until_kept(diane, s, office, works_whit_monday=True)
-    change(diane, SETTINGS, "name", " ")
+    diane.change(SETTINGS, "name", " ")
     await diane.sees('id="hours-name-problem"')
-    change(diane, SETTINGS, "always", True)
+    diane.change(SETTINGS, "always", True)
     await diane.sees_no_more(WEEK)
     assert kept(s, office).hours == "always"
 
@@ -186,7 +171,7 @@ async def test_another_calendar_is_made_chosen_and_deleted(
 
     diane.click("dialog-ok")
     await diane.sees("Make it the default")
-    change(diane, WEEK, "from-mon-0", "07:00")
+    diane.change(WEEK, "from-mon-0", "07:00")
     await diane.sees('value="07:00"')
 
     made = s.scalars(select(Calendar).where(Calendar.name == "Astreinte")).one()
@@ -202,12 +187,12 @@ async def test_a_simulation_follows_what_is_typed(visit: Visit, office: Calendar
     diane = await visit("diane", PAGE)
     await diane.sees('data-testid="simulated-due"')
 
-    change(diane, SIMULATOR, "start", "2026-11-27T17:30")
-    change(diane, SIMULATOR, "amount", "2")
-    change(diane, SIMULATOR, "unit", "d")
+    diane.change(SIMULATOR, "start", "2026-11-27T17:30")
+    diane.change(SIMULATOR, "amount", "2")
+    diane.change(SIMULATOR, "unit", "d")
     await diane.sees("Tuesday 1 December 2026 17:30")
-    change(diane, SIMULATOR, "unit", "min")
-    change(diane, SIMULATOR, "amount", "0")
+    diane.change(SIMULATOR, "unit", "min")
+    diane.change(SIMULATOR, "amount", "0")
 
     await diane.sees("Enter a day and a time, and a number above zero.")
 
@@ -217,7 +202,7 @@ async def test_what_a_colleague_changes_shows_but_not_over_what_is_being_mended(
 ) -> None:
     diane = await visit("diane", PAGE)
     await diane.sees(WEEK)
-    change(diane, WEEK, "from-mon-0", "tôt")
+    diane.change(WEEK, "from-mon-0", "tôt")
     await diane.sees('value="tôt"')
 
     calendars.edit(s, people.diane, office.id, timezone="Indian/Reunion")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from data import clock
 from data.models import Delivery, DeliveryState, Event, Schedule, Setting
-from services import deliveries, schedule, webhooks, workers
+from services import deliveries, schedule, upkeep, webhooks, workers
 from services.deliveries import Outcome
 from services.schedule import Ending, Run
 from services.tasks import TASKS
@@ -68,6 +68,15 @@ async def test_the_schedule_shows_rhythm_last_run_and_failures(visit: Visit, s: 
         "Not run yet",
     ):
         assert text in shown, text
+
+
+async def test_what_was_wrong_and_made_again_is_told(visit: Visit, s: Session) -> None:
+    s.add(Event(kind=upkeep.MENDED, subject="statistics", details={"number": 3, "first": 1}))
+    s.commit()
+
+    diane = await visit("diane", "/admin/jobs")
+
+    assert "3 were wrong and were made again" in diane.shown()
 
 
 async def test_a_run_that_ends_shows_by_itself(visit: Visit, s: Session) -> None:

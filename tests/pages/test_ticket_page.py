@@ -23,7 +23,7 @@ from services import (
     transitions,
 )
 from services.permissions import Actor
-from tests.conftest import People
+from tests.conftest import People, Queries
 from tests.pages.conftest import FRAME, Cost, Visit
 from tests.promises import opened, policy
 
@@ -62,6 +62,22 @@ async def test_an_empty_message_is_refused_beside_its_field(visit: Visit, ticket
     alice.click("send")
 
     await alice._until(lambda: bool(alice.field("composer").error), "an error")
+
+
+async def test_people_who_may_read_it_are_offered_after_an_at_sign(
+    visit: Visit, ticket: Ticket, queries: Queries
+) -> None:
+    bruno = await visit("bruno", f"/tickets/{ticket.number}")
+    around = bruno.field("composer").parent_slot.parent
+    queries.statements.clear()
+
+    bruno.fire(around, "input", "ali")
+
+    await bruno.sees('data-call="Alice"')
+    assert len(queries.statements) <= 9
+    bruno.field("internal").set_value(True)
+    bruno.fire(around, "input", "a")
+    await bruno.sees_no_more('data-call="Alice"')
 
 
 async def test_tags_that_are_used_are_suggested_while_one_types(

@@ -111,6 +111,13 @@ class Door:
             with self.client:
                 ui.notify(sentence, type="positive" if good else "negative", position="bottom")
 
+    def renew(self) -> None:
+        """Let the next request look people up again: this one speaks another language now.
+
+        The hub tells of the change as well, but a page that reloads is faster than it.
+        """
+        self.client.request.scope["state"]["ask_again"]()
+
     async def _run(
         self,
         how: Callable[[Callable[[Session], R]], R],
@@ -146,6 +153,33 @@ class Door:
             sockets.cut(lambda login: login.session_id == self.login.session_id)
         else:
             self.tell(refusal.say())
+
+
+class Place:
+    """One place of a page that shows what is read: an answer never replaces a newer one.
+
+    Readings run in threads, so the answer to an earlier question may come after that to a later.
+    """
+
+    def __init__(self, do: Door) -> None:
+        self._do = do
+        self._asked = 0
+        self._shown = 0
+
+    async def look(
+        self,
+        service: Callable[Concatenate[Session, Actor, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R | None:
+        """Look as the door does; None too where a later question was answered meanwhile."""
+        self._asked += 1
+        turn = self._asked
+        found = await self._do.look(service, *args, **kwargs)
+        if turn < self._shown:
+            return None
+        self._shown = turn
+        return found
 
 
 class DatabaseLost(DomainError):

@@ -60,6 +60,7 @@ class Guard:
         login = None if self._is_static(scope["path"]) else await self._logins.of(scope)
         state = scope.setdefault("state", {})
         state["login"] = login
+        state["ask_again"] = self._logins.forget
         state["language"] = self._logins.language(scope, login)
         state["request_id"] = request_id(scope)
         zone = login.timezone if login else ""

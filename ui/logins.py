@@ -33,6 +33,7 @@ class Logins:
         self.cookie_name = "__Host-appticket" if settings.is_https else "appticket"
         self._default_language = settings.language
         self._known: dict[str, tuple[Login | None, float]] = {}
+        self._times_forgotten = 0
 
     async def of(self, scope: Scope) -> Login | None:
         """Return the living session of a request, or None."""
@@ -42,15 +43,18 @@ class Logins:
         found, until = self._known.get(token, (None, 0.0))
         if time.monotonic() < until:
             return found
+        asked_at = self._times_forgotten
         login = await in_thread(_find, token)
         if len(self._known) > 20_000:
             self._known.clear()
-        self._known[token] = (login, time.monotonic() + FRESH_SECONDS)
+        if asked_at == self._times_forgotten:  # else it may be from before the change
+            self._known[token] = (login, time.monotonic() + FRESH_SECONDS)
         return login
 
     def forget(self) -> None:
         """Ask the database again for everybody: somebody signed out, or was shut out."""
         self._known.clear()
+        self._times_forgotten += 1
 
     def language(self, scope: Scope, login: Login | None) -> str:
         """Return the language to speak: the person’s, the browser’s, the installation’s."""

@@ -15,7 +15,7 @@ from services.permissions import Actor
 from services.users import UserPage
 from services.words import _
 from ui import dates, live
-from ui.door import Door, door
+from ui.door import Door, Place, door
 from ui.fragments import marks
 from ui.fragments.base import Fragment, KeyedList
 from ui.theme import ROLE_ICON, icon
@@ -46,6 +46,7 @@ class Users:
 
     def __init__(self, do: Door) -> None:
         self._do = do
+        self._place = Place(do)
         self._text = ""
         self._role = ""
         self._after: str | None = None
@@ -87,7 +88,7 @@ class Users:
         await self._again()
 
     async def _again(self) -> None:
-        if loaded := await self._do.look(load, self._text, self._role, self._after):
+        if loaded := await self._place.look(load, self._text, self._role, self._after):
             self._loaded = loaded
             self._list.show_items(self._items())
             self._pager.show(self._drawn_pager())

@@ -14,7 +14,7 @@ from services.errors import DomainError
 from services.permissions import Actor
 from services.words import _
 from ui import live
-from ui.door import Door, door
+from ui.door import Door, Place, door
 from ui.fragments import marks, outside
 from ui.fragments.base import KeyedList
 from ui.widgets import dialogs, fields, headings
@@ -50,6 +50,7 @@ class Webhooks:
 
     def __init__(self, do: Door) -> None:
         self._do = do
+        self._place = Place(do)
         self._acts: dict[str, Callable[[Webhook], Awaitable[object]]] = {
             "activity": self._switch,
             "delete": self._delete,
@@ -107,7 +108,7 @@ class Webhooks:
         if self._list.is_deleted:
             return
         wanted = self._recipient.value, self._which.value
-        if loaded := await self._do.look(load, *wanted):
+        if loaded := await self._place.look(load, *wanted):
             self._loaded = loaded
             self._list.show_items(self._hooks())
             self._recipient.offer(self._names())

@@ -12,7 +12,7 @@ from services.inbox import NotificationPage
 from services.permissions import Actor
 from services.words import _
 from ui import live
-from ui.door import Door, door
+from ui.door import Door, Place, door
 from ui.fragments import marks, notices
 from ui.fragments.base import Fragment, KeyedList
 from ui.theme import icon
@@ -44,6 +44,7 @@ class Centre:
 
     def __init__(self, do: Door) -> None:
         self._do = do
+        self._place = Place(do)
         self._unread_only = False
         self._limit = inbox.PAGE
 
@@ -63,7 +64,7 @@ class Centre:
         live.follow(live.of_person(self._do.by.id), self._told)
 
     async def _load(self) -> Loaded | None:
-        return await self._do.look(load, unread_only=self._unread_only, limit=self._limit)
+        return await self._place.look(load, unread_only=self._unread_only, limit=self._limit)
 
     async def _told(self, _numbers: set[int]) -> None:
         """Show what there is now."""

@@ -83,6 +83,7 @@ def _draw_about(do: Door, user: User) -> None:
         except Invalid as refusal:
             fields.show_problems(_texts(drawn), refusal)
         else:
+            do.renew()
             ui.navigate.reload()  # language and colours belong to the whole page
 
     ui.button(_("Save"), on_click=save).props("data-testid=save-profile")

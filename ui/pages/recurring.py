@@ -14,7 +14,7 @@ from services.recurring_tickets import Line
 from services.selections import Selection
 from services.words import N_, _, ngettext
 from ui import live
-from ui.door import Door, door
+from ui.door import Door, Place, door
 from ui.fragments import marks, problems
 from ui.fragments.base import Fragment, KeyedList
 from ui.widgets import fields, headings
@@ -105,6 +105,7 @@ class Recurring:
 
     def __init__(self, do: Door, wished: Wished, of: int) -> None:
         self._do = do
+        self._place = Place(do)
         self._wished = wished
         self._of = of
 
@@ -169,7 +170,7 @@ class Recurring:
     async def _again(self) -> None:
         if self._list.is_deleted:
             return
-        loaded = await self._do.look(load, self._wished, 0)
+        loaded = await self._place.look(load, self._wished, 0)
         if loaded is None or self._list.is_deleted:
             return
         self._loaded = loaded

@@ -16,7 +16,7 @@ from services.report_plans import Offered, Plan
 from services.reports import UNFINISHED, Line, ReportPage, Wish
 from services.words import _
 from ui import live
-from ui.door import Door, door
+from ui.door import Door, Place, door
 from ui.fragments import marks, report_rows
 from ui.fragments.base import KeyedList
 from ui.pages import report_forms
@@ -55,6 +55,7 @@ class Reports:
 
     def __init__(self, do: Door) -> None:
         self._do = do
+        self._place = Place(do)
         self._limit = reports.PAGE
         self._acts: dict[str, Callable[[Plan], Awaitable[object]]] = {
             "send": self._send,
@@ -126,7 +127,7 @@ class Reports:
     async def _again(self) -> None:
         if self._history.is_deleted:
             return
-        if loaded := await self._do.look(load, self._limit):
+        if loaded := await self._place.look(load, self._limit):
             self._loaded = loaded
             self._plans.show_items(self._drawn_plans())
             self._history.show_items(self._drawn_reports())

@@ -17,7 +17,7 @@ from services.lists import Page, TicketLine
 from services.permissions import Action, Actor, allows, require
 from services.words import N_, _, speaking
 from ui import browser, live
-from ui.door import Door, door
+from ui.door import Door, Place, door
 from ui.feed import feed
 from ui.fragments import around, rows
 from ui.fragments.base import Fragment, KeyedList
@@ -97,6 +97,7 @@ class TicketList:
     def __init__(self, do: Door, scope: Scope, args: PageArguments) -> None:
         self.client = do.client
         self._do = do
+        self._place = Place(do)
         self._scope = scope
         self._wishes = Wishes.read(args.query_parameters)
         self.wanted = self._wishes.filter(scope)
@@ -206,7 +207,7 @@ class TicketList:
         """Show the list by the wishes, rights and names of now."""
         if self._rows.is_deleted:
             return
-        loaded = await self._do.look(load, self._scope, self._wishes)
+        loaded = await self._place.look(load, self._scope, replace(self._wishes))
         if loaded is None or self._rows.is_deleted:
             return
         self._remember(loaded)

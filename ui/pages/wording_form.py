@@ -10,7 +10,7 @@ from services.errors import DomainError, Invalid
 from services.template_words import LABELS, SMS_VARIABLES, VARIABLES
 from services.wordings import Preview, Wording
 from services.words import LANGUAGES, _
-from ui.door import Door
+from ui.door import Door, Place
 from ui.fragments import previews
 from ui.fragments.base import Fragment
 from ui.gate import ENDONYMS
@@ -24,6 +24,7 @@ class WordingForm:
 
     def __init__(self, do: Door, wording: Wording, preview: Preview) -> None:
         self._do = do
+        self._place = Place(do)
         self._wording = wording
         self._first = preview
 
@@ -62,12 +63,15 @@ class WordingForm:
     def _kinds(self) -> list[tuple[str, str]]:
         return [(kind, _(called)) for kind, called in LABELS.items()]
 
-    def _values(self) -> dict[str, str]:
-        return {name: field.value or "" for name, field in self._drawn.items()}
+    @property
+    def _asked(self) -> tuple[str, str, dict[str, str]]:
+        """Return the kind and language that are chosen, and the words."""
+        words = {name: field.value or "" for name, field in self._drawn.items()}
+        return self._kind.value, self._language.value, words
 
     async def _chosen(self) -> None:
         key = self._kind.value, self._language.value
-        if wording := await self._do.look(wordings.get, *key):
+        if wording := await self._place.look(wordings.get, *key):
             self._present(wording)
 
     def _present(self, wording: Wording) -> None:
@@ -79,25 +83,24 @@ class WordingForm:
 
     async def _try(self) -> None:
         """Show what people would get, or what is wrong beside the field."""
-        key = self._kind.value, self._language.value
-        values = self._values()
+        kind, language, values = asked = self._asked
         try:
-            preview = await self._do.see(wordings.preview, *key, **values)
+            preview = await self._do.see(wordings.preview, kind, language, **values)
         except Invalid as refusal:
-            if values == self._values():
+            if asked == self._asked:
                 fields.show_problems(self._drawn, refusal)
             return
         except DomainError as refusal:
             self._do.tell(refusal.say())
             return
-        if values == self._values() and not self._preview.is_deleted:
+        if asked == self._asked and not self._preview.is_deleted:
             fields.show_problems(self._drawn, Invalid({}))
             self._preview.show(previews.preview(preview.email, preview.sms))
 
     async def _save(self) -> None:
-        key = self._kind.value, self._language.value
+        kind, language, values = self._asked
         try:
-            wording = await self._do.attempt(wordings.save, *key, **self._values())
+            wording = await self._do.attempt(wordings.save, kind, language, **values)
         except Invalid as refusal:
             fields.show_problems(self._drawn, refusal)
         except DomainError as refusal:

@@ -11,7 +11,7 @@ from services import users
 from services.errors import Conflict, DomainError, Invalid
 from services.users import PersonHit
 from services.words import N_, _
-from ui.door import Door
+from ui.door import Door, Place
 from ui.fragments import marks
 from ui.fragments.base import KeyedList
 from ui.widgets import fields
@@ -121,9 +121,12 @@ async def person(
         def chosen(_action: str, value: Any) -> None:
             dialog.submit(int(value))
 
+        place = Place(do)
+
         async def look() -> None:
-            hits = await do.look(users.search, search.value or "", kind=kind) or []
-            listing.show_items([_hit(hit) for hit in hits])
+            hits = await place.look(users.search, search.value or "", kind=kind)
+            if hits is not None:
+                listing.show_items([_hit(hit) for hit in hits])
 
         search.on_value_change(look)
         hits = await do.look(users.search, "", kind=kind) or []

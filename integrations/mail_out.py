@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 from sqlalchemy import select
@@ -18,6 +17,7 @@ from data.clock import now
 from data.models import Delivery
 from data.text import clean_line
 from integrations import smtp
+from integrations.mail_policy import POLICY
 from integrations.smtp import Failed
 from services import channels, postmarks, report_files, sealing, templates
 from services.channel_fields import CONSOLE, OFF
@@ -113,7 +113,7 @@ def compose(letter: Letter, words: Rendered, settings: Email, key: str) -> Email
     Raises:
         NoAddress.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     domain = _domain(settings.sender)
     message["From"] = _address(settings.sender, settings.sender_name)
     message["To"] = _address(letter.user.email, letter.user.name)

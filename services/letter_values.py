@@ -1,10 +1,11 @@
 """What the names in a template stand for: texts only, as the reader may know them."""
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_datetime
+from babel.dates import format_date
 
 from data.models import Event, Target, Ticket
 from services import bursts, labels, postmarks
@@ -106,8 +107,12 @@ def moment(instant: datetime | None, zone: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         local = instant
     locale = "fr" if spoken() == "fr" else "en_GB"
-    day = format_datetime(local, "EEEE d MMMM", locale=locale)
-    return _("{day} at {time}").format(day=day, time=f"{local:%H:%M}")
+    return _("{day} at {time}").format(day=_day(local.date(), locale), time=f"{local:%H:%M}")
+
+
+@lru_cache(maxsize=1000)
+def _day(day: date, locale: str) -> str:
+    return format_date(day, "EEEE d MMMM", locale=locale)
 
 
 def shortened(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import smtplib
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -129,6 +130,21 @@ def test_a_name_changes_no_header(name: str) -> None:
     head = raw.partition(b"\r\n\r\n")[0].decode().replace("\r\n ", " ").split("\r\n")
     assert [line for line in head if line.lower().startswith("bcc")] == []
     assert sum(line.startswith("To: ") for line in head) == 1
+
+
+def test_headers_that_are_remembered_read_as_if_each_were_written_anew() -> None:
+    people = [("Zoé", "zoe@exemple.fr"), ("Zoé", "autre@exemple.fr"), ("Zoe", "zoe@exemple.fr")]
+    for place, (name, email) in enumerate(people * 2):
+        told = letter(item("comment", "Été"), user=person(name, email=email))
+        words = templates.put(told, EMAIL, {})
+        message = mail_out.compose(told, words, SETTINGS, f"key-{place}")
+
+        raw = message.as_bytes()
+
+        assert raw == message.as_bytes(policy=policy.SMTP)
+        read = message_from_bytes(raw, policy=policy.default)
+        assert parseaddr(read["To"]) == (name, email)
+        assert read["Message-ID"] == postmarks.message_id(f"key-{place}", "exemple.fr")
 
 
 def test_each_gets_a_mail_of_their_own_over_one_line(

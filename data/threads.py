@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from data.connections import POOL_SIZE
+from data.courtesy import awaited
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,4 +20,5 @@ async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     """Run blocking work in the pool, in the context (language, actor) of the caller."""
     context = contextvars.copy_context()
     call = functools.partial(context.run, work, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_pool, call)
+    with awaited():
+        return await asyncio.get_running_loop().run_in_executor(_pool, call)

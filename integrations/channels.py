@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from data import db
+from data.courtesy import turn
 from integrations import mail_out, sms, webhook
 from services import channels, deliveries, webhooks
 from services.deliveries import Outcome, Parcel
@@ -31,7 +32,8 @@ def send(*parcels: Parcel) -> None:
 
     A process that was frozen since it claimed them leaves them to whoever has them now.
     """
-    mine = db.read(lambda s: deliveries.held(s, parcels))
+    with turn():
+        mine = db.read(lambda s: deliveries.held(s, parcels))
     for parcel, outcome in _outcomes(mine) if mine else ():
         if outcome.error:
             log.info("delivery %s, attempt %s: %s", parcel.id, parcel.attempt, outcome.error)
@@ -51,4 +53,5 @@ def _outcomes(parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome]]:
 
 
 def _settle(parcel: Parcel, outcome: Outcome) -> None:
-    db.write(lambda s: deliveries.settle(s, parcel, outcome))
+    with turn():
+        db.write(lambda s: deliveries.settle(s, parcel, outcome))

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from data import db
+from data.courtesy import give_way
 from data.models import Event
 from services import schedule
 from services.leases import Watch
@@ -135,6 +136,7 @@ class Chores:
     def _batches(self, run: Run, begun: float) -> Ending:
         task, done = self._tasks[run.name], 0
         for work in itertools.repeat(task.work) if task.work else task.parts():
+            give_way()
             count = db.write(partial(_batch, run=run, work=work))
             self._running[run.name] = run, time.monotonic()
             done += count

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from data import db
 from data.clock import now
+from data.courtesy import turn
 from data.models import Delivery
 from data.text import clean_line
 from integrations import smtp
@@ -66,7 +67,7 @@ def send(parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome]]:
     is slow, the rest is left for later: they are leased for so long only.
     """
     try:
-        ready = db.read(lambda s: _ready(s, parcels))
+        ready = db.read(lambda s: list(_ready(s, parcels)))
     except sealing.Unreadable:
         yield from ((parcel, Outcome("secret")) for parcel in parcels)
         return
@@ -84,7 +85,8 @@ def send(parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome]]:
 
 
 def _sent(ready: Ready) -> Outcome:
-    message = _whole(ready)
+    with turn():
+        message = _whole(ready)
     if ready.settings.mode == CONSOLE:
         log.info("e-mail to %s\n%s", ready.recipient, message.decode("utf-8", "replace"))
         return Outcome(told=ready.told)
@@ -143,18 +145,21 @@ def _about_ticket(message: EmailMessage, letter: Letter, settings: Email, domain
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
-def _ready(s: Session, parcels: Sequence[Parcel]) -> list[tuple[Parcel, Ready | Outcome]]:
-    """Return what each parcel tells as a message, or why it tells nothing."""
-    settings = channels.email(s)
-    told = letters(s, parcels)
-    book = templates.Book(s, channels.EMAIL)
-    again = [parcel.id for parcel in parcels if parcel.attempt > 1]
-    query = select(Delivery.id).where(Delivery.id.in_(again), Delivery.error == "doubt")
-    doubtful = set(s.scalars(query)) if again else set()
-    return [
-        (p, _message(p, told.get(p.id), settings, book, is_doubtful=p.id in doubtful))
-        for p in parcels
-    ]
+def _ready(s: Session, parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Ready | Outcome]]:
+    """Yield what each parcel tells as a message, or why it tells nothing."""
+    with turn():
+        settings = channels.email(s)
+        told = letters(s, parcels)
+        book = templates.Book(s, channels.EMAIL)
+        again = [parcel.id for parcel in parcels if parcel.attempt > 1]
+        query = select(Delivery.id).where(Delivery.id.in_(again), Delivery.error == "doubt")
+        doubtful = set(s.scalars(query)) if again else set()
+    for parcel in parcels:
+        is_doubtful = parcel.id in doubtful
+        letter = told.get(parcel.id)
+        with turn():
+            message = _message(parcel, letter, settings, book, is_doubtful=is_doubtful)
+        yield parcel, message
 
 
 def _message(

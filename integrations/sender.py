@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from data import db
+from data.courtesy import turn
 from data.models import Event
 from integrations import channels
 from services import deliveries, relay
@@ -24,6 +25,7 @@ from services.deliveries import Leases, Parcel
 log = logging.getLogger(__name__)
 
 SENDERS = 8  # deliveries at once of one channel: a slow one holds back no other
+FEW = 20  # events that are relayed at once there
 SHARE = 0.2  # of a processor, where pages are served as well: they come first
 SWEEP_SECONDS = 15.0
 _EXPECTED_SECONDS = 0.05  # before the first one told
@@ -116,10 +118,11 @@ class Sender:
 
     def turn(self) -> None:
         """Relay all that happened, and begin to send as much of what is due as there is room."""
-        relay_all()
+        relay_all(relay.BATCH if self._pace is None else FEW)
         rooms = {name: self._room(name) for name in channels.CHANNELS}
-        lost = db.read(self._leases.over)
-        claimed = db.write(lambda s: _claimed(s, rooms, lost)) if any(rooms.values()) else {}
+        with turn():
+            lost = db.read(self._leases.over)
+            claimed = db.write(lambda s: _claimed(s, rooms, lost)) if any(rooms.values()) else {}
         for name, parcels in claimed.items():
             for some in _shared(parcels, rooms[name]):
                 sending = self._pools[name].submit(self._send, some)
@@ -178,10 +181,12 @@ def _shared(parcels: list[Parcel], among: int) -> list[list[Parcel]]:
     return [share for share in shares if share]
 
 
-def relay_all() -> None:
-    """Plan the deliveries of everything that happened, batch by batch."""
-    while db.write(relay.relay) == relay.BATCH:
-        pass
+def relay_all(most: int = relay.BATCH) -> None:
+    """Plan the deliveries of everything that happened, so many at once."""
+    count = most
+    while count == most:
+        with turn():
+            count = db.write(lambda s: relay.relay(s, most))
 
 
 async def run(is_wanted: Callable[[], bool] = always) -> None:

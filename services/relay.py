@@ -26,8 +26,8 @@ REACTIONS: tuple[Reaction, ...] = (
 )
 
 
-def relay(s: Session) -> int:
-    """Plan what the oldest events not relayed yet bring about; return how many, at most BATCH.
+def relay(s: Session, most: int = BATCH) -> int:
+    """Plan what the oldest events not relayed yet bring about; return how many, `most` at once.
 
     Two may run: what one holds the other skips. An event has no place in a sequence: one that
     was committed late is found like any other.
@@ -36,7 +36,7 @@ def relay(s: Session) -> int:
         select(Event)
         .where(Event.relayed_at.is_(None))
         .order_by(Event.id)
-        .limit(BATCH)
+        .limit(most)
         .with_for_update(skip_locked=True)
     )
     events = s.scalars(query).all()

@@ -5,6 +5,7 @@ R-9, R-11, R-12, R-25; security.md 2.3.
 
 import re
 import secrets
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -13,6 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.config import Settings
+from data.courtesy import awaited
 from services import words
 from ui.document import not_found
 from ui.logins import Login, Logins, header
@@ -71,12 +73,12 @@ class Guard:
         if refusal := self._refusal(scope, login):
             await _refuse(scope, receive, send, refusal)
         else:
-            await self._app(scope, _limited(scope, receive), send)
+            with nullcontext() if _is_socket(scope) else awaited():
+                await self._app(scope, _limited(scope, receive), send)
 
     def _refusal(self, scope: Scope, login: Login | None) -> Response | None:
         path = scope["path"]
-        is_socket = scope["type"] == "websocket" or path.startswith(SOCKETS)
-        if is_socket:
+        if _is_socket(scope):
             is_welcome = login and self._is_ours(scope) and path.startswith(SOCKETS)
             return None if is_welcome else PlainTextResponse("Unauthorized", 401)
         if refusal := self._refusal_of_post(scope):
@@ -124,6 +126,10 @@ class Guard:
 
     def _dressed(self, scope: Scope, send: Send) -> Send:
         return _Dressed(scope, send, is_https=self._settings.is_https).send
+
+
+def _is_socket(scope: Scope) -> bool:
+    return bool(scope["type"] == "websocket" or scope["path"].startswith(SOCKETS))
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:

@@ -1,0 +1,140 @@
+"""Work that nobody waits for gives way to what somebody waits for, and is not stopped by it."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from data import courtesy, threads
+from data.config import Settings
+from data.courtesy import Courtesy
+from ui.guard import SOCKETS, Guard
+from ui.logins import Login, Logins
+
+PATIENCE = 20
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads that work beside the test."""
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let work wait as long as anybody does."""
+    monkeypatch.setattr(courtesy, "LONGEST_SECONDS", PATIENCE)
+
+
+def is_waiting(found: Future[None]) -> bool:
+    with pytest.raises(TimeoutError):
+        found.result(0.05)
+    return True
+
+
+@pytest.mark.usefixtures("patient")
+def test_work_begins_when_the_last_who_waits_is_served(pool: ThreadPoolExecutor) -> None:
+    manners = Courtesy()
+    with manners.awaited():
+        with manners.awaited():
+            work = pool.submit(manners.give_way)
+            assert is_waiting(work)
+        assert is_waiting(work)
+
+    assert work.result(PATIENCE) is None
+
+
+@pytest.mark.usefixtures("patient")
+def test_who_fails_waits_no_more(pool: ThreadPoolExecutor) -> None:
+    manners = Courtesy()
+    with pytest.raises(RuntimeError), manners.awaited():
+        raise RuntimeError
+
+    assert pool.submit(manners.give_way).result(PATIENCE) is None
+
+
+def test_people_who_come_all_the_time_do_not_stop_the_work(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courtesy, "LONGEST_SECONDS", 0.01)
+    manners = Courtesy()
+    with manners.awaited():
+        assert pool.submit(manners.give_way).result(PATIENCE) is None
+
+
+@pytest.mark.usefixtures("patient")
+def test_pieces_of_work_are_done_one_at_a_time(pool: ThreadPoolExecutor) -> None:
+    manners, nobody = Courtesy(), threading.Event()
+    at_once: list[int] = []
+    found: list[int] = []
+
+    def work(number: int) -> None:
+        with manners.turn():
+            at_once.append(number)
+            found.append(len(at_once))
+            nobody.wait(0.005)  # in which another would begin
+            at_once.remove(number)
+
+    with manners.awaited():
+        works = [pool.submit(work, number) for number in range(8)]
+        assert all(is_waiting(each) for each in works)
+    for each in works:
+        each.result(PATIENCE)
+
+    assert found == [1] * 8
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_a_page_reads_is_waited_for(pool: ThreadPoolExecutor) -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def read() -> None:
+        has_begun.set()
+        assert may_end.wait(PATIENCE)
+
+    reading = asyncio.create_task(threads.in_thread(read))
+    await asyncio.to_thread(has_begun.wait, PATIENCE)
+    work = pool.submit(courtesy.give_way)
+    assert is_waiting(work)
+
+    may_end.set()
+    await reading
+
+    await asyncio.wrap_future(work)
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("path", ["/", "/api/v1/me", "/_nicegui_ws/socket.io/"])
+async def test_a_page_is_waited_for_and_a_socket_that_stays_open_is_not(
+    path: str, pool: ThreadPoolExecutor
+) -> None:
+    works: list[Future[None]] = []
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        works.append(pool.submit(courtesy.give_way))
+        if path.startswith(SOCKETS):
+            await asyncio.wrap_future(works[0])
+        else:
+            assert is_waiting(works[0])
+
+    settings = Settings(secret_key="s" * 40)
+    logins = Logins(settings)
+    logins._known["t" * 43] = Login(1, 1, "t" * 43, "", "", ""), float("inf")
+    scope = {"type": "http", "method": "GET", "path": path, "scheme": "http", "query_string": b""}
+    headers = [(b"cookie", b"appticket=" + b"t" * 43), (b"sec-fetch-site", b"same-origin")]
+
+    await Guard(app, settings, logins)(scope | {"headers": headers}, receives, sends)
+
+    await asyncio.wrap_future(works[0])
+
+
+async def receives() -> Message:
+    return {"type": "http.request"}
+
+
+async def sends(_message: Message) -> None:
+    """Hear nothing."""

@@ -4,9 +4,6 @@ Each kind of work has a thread of its own: one that hangs or fails keeps no othe
 """
 
 import asyncio
-import ctypes
-import ctypes.util
-import gc
 import itertools
 import logging
 import threading
@@ -18,7 +15,7 @@ from functools import partial
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from data import db
+from data import db, memory
 from data.courtesy import give_way
 from data.models import Event
 from services import schedule
@@ -148,9 +145,9 @@ class Chores:
         return Ending(done)
 
     def _trim(self) -> None:
-        if time.monotonic() - self._trimmed > TRIM_EVERY_SECONDS:
+        if memory.is_due() or time.monotonic() - self._trimmed > TRIM_EVERY_SECONDS:
             self._trimmed = time.monotonic()
-            trim_memory()
+            memory.tidy()
 
 
 async def run() -> None:
@@ -169,15 +166,6 @@ def _batch(s: Session, run: Run, work: Work) -> int:
     done = work(s) or 0
     schedule.hold(s, run)  # last: if the lease was lost, nothing of this stays
     return done
-
-
-def trim_memory() -> None:
-    """Give freed memory back to the system; glibc keeps a peak for ever otherwise."""
-    gc.collect()
-    if name := ctypes.util.find_library("c"):
-        libc = ctypes.CDLL(name)
-        if hasattr(libc, "malloc_trim"):
-            libc.malloc_trim(0)
 
 
 def _told(error: Exception) -> str:

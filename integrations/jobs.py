@@ -21,7 +21,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
-from data import db
+from data import db, memory
 from data.clock import now
 from data.models import Event
 from integrations import channels, sender
@@ -133,6 +133,7 @@ def work(tell: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):  # until rq has its own, and between two of them
         signal.signal(number, _stop)
     logging.getLogger("rq").setLevel(logging.WARNING)
+    memory.tune()
     sweeper, chores = Sender(), Chores()
     teller, waker = Teller(_url), Waker(_url, sweeper.wake)
     leaving = (

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -181,9 +181,13 @@ def numbers(s: Session, by: Actor, wanted: Filter, limit: int) -> list[int]:
 
 def line(s: Session, number: int) -> TicketLine | None:
     """Return one ticket’s line for whoever may see it: the caller compares its `audience`."""
-    query = _joined(select(*_COLUMNS).where(Ticket.number == number))
-    rows = s.execute(query).all()
-    return _lines(s, rows)[0] if rows else None
+    return by_number(s, [number]).get(number)
+
+
+def by_number(s: Session, numbers: Collection[int]) -> dict[int, TicketLine]:
+    """Return the lines of some tickets, as `line` does; at most MOST."""
+    query = _joined(select(*_COLUMNS).where(Ticket.number.in_(list(numbers)[:MOST])))
+    return {found.number: found for found in _lines(s, s.execute(query).all())}
 
 
 def lines(s: Session, by: Actor, numbers: Sequence[int]) -> list[TicketLine]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from data import clock, db
+from data import clock, db, memory
 from data.models import PendingReason, Schedule, Status, Team, Ticket
 from integrations import chores
 from integrations.chores import Chores
@@ -192,13 +192,17 @@ def test_who_asks_does_not_wait_for_the_next_look(s: Session, people: People) ->
         found.join()
 
 
-def test_memory_is_given_back_now_and_then(s: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    trimmed = threading.Event()
-    monkeypatch.setattr(chores, "trim_memory", trimmed.set)
-    monkeypatch.setattr(chores, "TRIM_EVERY_SECONDS", 0.0)
+@pytest.mark.parametrize(("seconds", "is_due"), [(0.0, False), (3600.0, True)])
+def test_memory_is_given_back_by_the_hour_and_when_much_was_made(
+    s: Session, monkeypatch: pytest.MonkeyPatch, seconds: float, is_due: bool
+) -> None:
+    tidied = threading.Event()
+    monkeypatch.setattr(memory, "tidy", tidied.set)
+    monkeypatch.setattr(memory, "is_due", lambda: is_due)
+    monkeypatch.setattr(chores, "TRIM_EVERY_SECONDS", seconds)
 
     with working({"task": task(lambda _s: 0)}):
-        assert trimmed.wait(10)
+        assert tidied.wait(10)
 
 
 def test_every_process_of_an_installation_asks_for_the_same_setup_code() -> None:

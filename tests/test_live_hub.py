@@ -20,7 +20,7 @@ from data.models import Event
 from services import assignment, changes, creation, events
 from services.changes import Change
 from services.permissions import Actor
-from tests.conftest import People
+from tests.conftest import People, Queries
 from ui import live
 from ui.live import Hub
 
@@ -296,3 +296,17 @@ def test_after_a_lost_database_the_watcher_looks_back_to_the_last_time_it_could_
 
     assert changes.recent(s) == []
     assert changes.recent(s, now() - timedelta(minutes=3)) == [Change.of(event)]
+
+
+def test_the_watcher_reads_what_it_knows_by_its_id_alone(
+    s: Session, people: People, queries: Queries
+) -> None:
+    made = [
+        events.record(s, people.diane, None, "team.created", subject=f"team:{n}") for n in (1, 2)
+    ]
+    s.flush()
+    queries.statements.clear()
+
+    assert changes.recent(s, known={made[0].id}) == [Change.of(made[1])]
+    assert changes.recent(s, known={event.id for event in made}) == []
+    assert len(queries.statements) == 3

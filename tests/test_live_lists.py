@@ -10,16 +10,18 @@ import pytest
 import pytest_asyncio
 from nicegui import core
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from data import db
 from data.models import Ticket
-from services import filters, tickets
+from services import creation, filters, tickets
 from services.counters import Counts
+from services.creation import NewTicket
 from services.filters import Filter
 from services.lists import TicketLine
 from services.permissions import Actor
 from tests.conftest import People, Queries
-from ui.feed import Feed
+from ui.feed import FLOOD, Feed
 from ui.fragments.rows import Look
 from ui.live import Hub
 from ui.presence import Presence
@@ -55,6 +57,9 @@ class Shelf:
 
     def show_presence(self, number: int, html: str) -> None:
         self.told.put_nowait(("presence", html))
+
+    async def read_again(self) -> None:
+        self.told.put_nowait(("again", ""))
 
     async def next(self) -> tuple[str, str]:
         return await asyncio.wait_for(self.told.get(), SOON)
@@ -164,3 +169,43 @@ async def test_each_reads_in_a_list_who_is_at_a_ticket_in_his_own_language(
     assert "Diane is looking at this ticket" in (await english.next())[1]
     assert (await french.next())[0] == "presence"
     assert alice.told.empty()
+
+
+@pytest.mark.asyncio
+async def test_some_tickets_that_change_together_are_read_together(
+    stage: Stage, s: Session, people: People, queries: Queries
+) -> None:
+    async def cost(many: int) -> int:
+        numbers = made(s, people.alice, many)
+        shelf = Shelf(people.bruno, set(numbers))
+        stage.show(shelf)
+        before = len(queries.statements)
+        await stage.feed._changed(set(numbers))
+        assert [(await shelf.next())[0] for _ in numbers] == ["changed"] * many
+        stage.feed._pages.clear()
+        return len(queries.statements) - before
+
+    assert await cost(FLOOD) == await cost(1)
+
+
+@pytest.mark.asyncio
+async def test_a_flood_of_changes_makes_each_list_read_once(
+    stage: Stage, s: Session, people: People, queries: Queries
+) -> None:
+    numbers = made(s, people.alice, FLOOD + 1)
+    shelves = [Shelf(people.bruno, set(numbers)), Shelf(people.alice, set())]
+    stage.show(*shelves)
+    before = len(queries.statements)
+
+    await stage.feed._changed(set(numbers))
+
+    for shelf in shelves:
+        assert await shelf.next() == ("again", "")
+        assert shelf.told.empty()
+    assert len(queries.statements) == before
+
+
+def made(s: Session, by: Actor, many: int) -> list[int]:
+    numbers = [creation.create(s, by, NewTicket(title=f"N° {n}")).number for n in range(many)]
+    s.commit()
+    return numbers

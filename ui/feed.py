@@ -23,6 +23,8 @@ from ui.presence import Presence, Viewer
 
 log = logging.getLogger(__name__)
 
+FLOOD = 50  # tickets that change at once; of more, a list reads what it shows now
+
 
 class Watcher(Protocol):
     """A page that shows a list of tickets."""
@@ -38,6 +40,7 @@ class Watcher(Protocol):
     def drop(self, number: int) -> None: ...
     def count(self, counts: Counts) -> None: ...
     def show_presence(self, number: int, html: str) -> None: ...
+    async def read_again(self) -> None: ...
 
 
 class Feed:
@@ -67,13 +70,17 @@ class Feed:
         pages = [page for page in self._pages if not page.client.is_deleted]
         if not pages:
             return
+        if len(numbers) > FLOOD:
+            for page in pages:
+                await page.read_again()
+            return
+        try:
+            lines = await in_thread(db.read, lambda s: lists.by_number(s, numbers))
+        except SQLAlchemyError:
+            log.exception("tickets %s could not be shown anew", sorted(numbers))
+            return
         for number in sorted(numbers):
-            try:
-                line = await in_thread(db.read, lambda s, n=number: lists.line(s, n))
-            except SQLAlchemyError:
-                log.exception("ticket %s could not be shown anew", number)
-                continue
-            self._spread(number, line, pages)
+            self._spread(number, lines.get(number), pages)
         await self._recount(pages)
 
     def _spread(self, number: int, line: TicketLine | None, pages: list[Watcher]) -> None:

@@ -223,7 +223,9 @@ class Hub:
             begun = clock.now()
             people = self._followed()
             try:
-                found = await in_thread(db.read, lambda s, since=since: changes.recent(s, since))
+                found = await in_thread(
+                    db.read, lambda s, since=since: changes.recent(s, since, self._seen)
+                )
                 newest = await in_thread(db.read, lambda s, p=people: changes.newest_told(s, p))
             except SQLAlchemyError as error:  # the next window reaches back to the last success
                 log.warning("the event table could not be read: %s", error)

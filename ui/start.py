@@ -1,6 +1,5 @@
 """Everything the browser meets, put together: gate, pages, statics, guards, live updates."""
 
-import gc
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from data import db
+from data import db, memory
 from data.config import Settings
 from data.threads import in_thread
 from ui import (
@@ -96,9 +95,7 @@ class Site:
             background_tasks.create(work(), name=work.__module__)
         if self._listen:
             background_tasks.create(self._listen(live.hub.receive, live.hub.gap), name="bus")
-        # A full collection with the elements of many pages stops the process for half a second.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        memory.tune()
 
 
 def configure_nicegui(root: FastAPI, settings: Settings) -> None:

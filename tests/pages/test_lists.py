@@ -7,6 +7,7 @@ from data.models import Ticket
 from services import assignment, creation, trash
 from tests.conftest import People
 from tests.pages.conftest import FRAME, Cost, Visit
+from ui.feed import FLOOD
 
 
 async def test_a_technician_takes_a_ticket_from_the_queue(
@@ -55,6 +56,21 @@ async def test_a_requester_sees_her_own_and_no_button_she_may_not_use(
     assert "Imprimante muette" in alice.shown()
     assert "Celui de Driss" not in alice.shown()
     assert 'data-action="take"' not in alice.shown()
+
+
+async def test_a_list_shows_what_a_flood_of_changes_left(
+    visit: Visit, s: Session, people: People, ticket: Ticket
+) -> None:
+    bruno = await visit("bruno", "/queue")
+    await bruno.sees("Imprimante muette")
+
+    trash.delete(s, people.diane, ticket.number)
+    for n in range(FLOOD + 1):
+        creation.create(s, people.driss, creation.NewTicket(title=f"Panne {n}"))
+    s.commit()
+
+    await bruno.sees(f"Panne {FLOOD}<")
+    await bruno.sees_no_more("Imprimante muette")
 
 
 async def test_home_shows_each_role_what_it_came_for(visit: Visit, ticket: Ticket) -> None:

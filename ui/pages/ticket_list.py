@@ -127,7 +127,7 @@ class TicketList:
         )
         self._draw(loaded)
         feed.add(self)
-        live.follow(live.ORGANISATION, self._reread)
+        live.follow(live.ORGANISATION, lambda _numbers: self.read_again())
 
     def has(self, number: int) -> bool:
         """Tell whether a ticket is on the page."""
@@ -199,11 +199,11 @@ class TicketList:
         for name, value in {"cursor": "", **wishes}.items():
             setattr(self._wishes, name, value)
         self._selection.clear()
-        await self._reread(set())
+        await self.read_again()
         _heading, address = _HEADINGS[self._scope]
         ui.navigate.history.replace(address + self._wishes.query())
 
-    async def _reread(self, _numbers: set[int]) -> None:
+    async def read_again(self) -> None:
         """Show the list by the wishes, rights and names of now."""
         if self._rows.is_deleted:
             return
@@ -262,7 +262,7 @@ class TicketList:
                 await self._narrow(saved=made)
         else:
             await tabs.change(action)
-            await self._reread(set())
+            await self.read_again()
 
     async def _purge(self, number: int) -> None:
         async def save(values: dict[str, Any]) -> None:

@@ -275,6 +275,27 @@ async def test_without_redis_the_watcher_hears_what_another_process_commits(
 
 
 @pytest.mark.asyncio
+async def test_who_is_not_awake_hears_all_at_once_on_going_on(hub: Hub) -> None:
+    heard: asyncio.Queue[set[int]] = asyncio.Queue()
+    awake = False
+    ear = live.Ear(heard.put_nowait, lambda: awake)
+    hub.add(live.QUEUE, ear)
+    ear.hear({1})
+    ear.hear({2})
+    ear.go_on()
+    await asyncio.sleep(0)
+    assert heard.empty()
+
+    awake = True
+    ear.go_on()
+
+    assert await asyncio.wait_for(heard.get(), SOON) == {1, 2}
+    ear.go_on()
+    await asyncio.sleep(0)
+    assert heard.empty()
+
+
+@pytest.mark.asyncio
 async def test_row_41_is_heard_though_it_is_committed_after_row_42(
     hub: Hub, engine: Engine
 ) -> None:

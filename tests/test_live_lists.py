@@ -35,7 +35,7 @@ class Shelf:
     def __init__(
         self, by: Actor, shown: set[int], wanted: Filter = filters.ANYTHING, language: str = "en"
     ) -> None:
-        self.client: Any = SimpleNamespace(is_deleted=False)
+        self.client: Any = SimpleNamespace(is_deleted=False, has_socket_connection=True)
         self.look = Look(language, "Europe/Paris", is_staff=by.is_staff, may_take=by.is_staff)
         self.wanted = wanted
         self.by = by
@@ -60,6 +60,9 @@ class Shelf:
 
     async def read_again(self) -> None:
         self.told.put_nowait(("again", ""))
+
+    def read_later(self) -> None:
+        self.told.put_nowait(("later", ""))
 
     async def next(self) -> tuple[str, str]:
         return await asyncio.wait_for(self.told.get(), SOON)
@@ -202,6 +205,21 @@ async def test_a_flood_of_changes_makes_each_list_read_once(
     for shelf in shelves:
         assert await shelf.next() == ("again", "")
         assert shelf.told.empty()
+    assert len(queries.statements) == before
+
+
+@pytest.mark.asyncio
+async def test_a_list_without_connection_costs_nothing_and_reads_when_it_is_back(
+    stage: Stage, people: People, ticket: Ticket, queries: Queries
+) -> None:
+    away = Shelf(people.bruno, {ticket.number})
+    away.client.has_socket_connection = False
+    stage.show(away)
+    before = len(queries.statements)
+
+    await stage.feed._changed({ticket.number})
+
+    assert await away.next() == ("later", "")
     assert len(queries.statements) == before
 
 

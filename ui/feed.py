@@ -41,6 +41,7 @@ class Watcher(Protocol):
     def count(self, counts: Counts) -> None: ...
     def show_presence(self, number: int, html: str) -> None: ...
     async def read_again(self) -> None: ...
+    def read_later(self) -> None: ...
 
 
 class Feed:
@@ -67,8 +68,7 @@ class Feed:
         return _drawn(line, look, viewers, int(clock.now().timestamp() // 60))
 
     async def _changed(self, numbers: set[int]) -> None:
-        pages = [page for page in self._pages if not page.client.is_deleted]
-        if not pages:
+        if not (pages := self._connected()):
             return
         if len(numbers) > FLOOD:
             for page in pages:
@@ -82,6 +82,13 @@ class Feed:
         for number in sorted(numbers):
             self._spread(number, lines.get(number), pages)
         await self._recount(pages)
+
+    def _connected(self) -> list[Watcher]:
+        """Return the pages that somebody reads; the others read again when they are back."""
+        for page in self._pages:
+            if not page.client.has_socket_connection and not page.client.is_deleted:
+                page.read_later()
+        return [page for page in self._pages if page.client.has_socket_connection]
 
     def _spread(self, number: int, line: TicketLine | None, pages: list[Watcher]) -> None:
         drawn: dict[Look, str] = {}

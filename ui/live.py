@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+from weakref import WeakSet
 
 from nicegui import background_tasks, ui
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,43 +49,48 @@ def of_person(user_id: int) -> str:
     return f"{_PERSON}{user_id}"
 
 
-class _Ear:
+class Ear:
     """One listener, called again only when it is done, with all that happened meanwhile.
 
     Two calls at once could overtake each other, and an older reading would stay on the page. A
-    listener that fails is reported and heard again; the others do not notice.
+    listener that fails is reported and heard again; the others do not notice. One that is not
+    awake is called when it goes on.
     """
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, is_awake: Callable[[], bool] = lambda: True) -> None:
         self._listener = listener
+        self._is_awake = is_awake
         self._waiting: set[int] | None = None
         self._is_busy = False
 
     def hear(self, numbers: set[int]) -> None:
         """Call the listener soon."""
         self._waiting = (self._waiting or set()) | numbers
-        if not self._is_busy:
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Call the listener if it waits for that."""
+        if self._waiting is not None and not self._is_busy and self._is_awake():
             self._is_busy = True
             background_tasks.create(self._run(), name="live listener")
 
     async def _run(self) -> None:
         try:
-            while self._waiting is not None:
+            while self._waiting is not None and self._is_awake():
                 numbers, self._waiting = self._waiting, None
                 outcome = self._listener(numbers)
                 if inspect.isawaitable(outcome):
                     await outcome
         finally:
             self._is_busy = False
-            if self._waiting is not None:
-                self.hear(set())
+            self.go_on()
 
 
 class Hub:
     """Takes changes in, drops those it knows, and tells the listeners of their topics."""
 
     def __init__(self) -> None:
-        self._ears: dict[str, list[_Ear]] = {}
+        self._ears: dict[str, list[Ear]] = {}
         self._newest: dict[int, int] = {}  # the last notice of those whose pages are open
         self._seen: dict[int, float] = {}  # in the order they were announced
         self._waiting: dict[str, set[int]] = {}
@@ -111,7 +117,10 @@ class Hub:
 
     def follow(self, topic: str, listener: Listener) -> Callable[[], None]:
         """Call `listener` with the numbers of the tickets that changed; return what ends it."""
-        ear = _Ear(listener)
+        return self.add(topic, Ear(listener))
+
+    def add(self, topic: str, ear: Ear) -> Callable[[], None]:
+        """Let an ear hear of a topic; return what ends it."""
         self._ears.setdefault(topic, []).append(ear)
 
         def leave() -> None:
@@ -262,5 +271,21 @@ hub = Hub()
 
 
 def follow(topic: str, listener: Listener) -> None:
-    """Listen to a topic as long as the element being built lives."""
-    Scoped(hub.follow(topic, listener))
+    """Listen to a topic as long as the element being built lives, while the page is connected."""
+    Scoped(hub.add(topic, ear(listener)))
+
+
+def ear(listener: Listener) -> Ear:
+    """Return an ear of the page being built, which is deaf while the page has no connection.
+
+    A page whose browser left stays for a minute, and nobody reads it: what happens meanwhile is
+    heard at once when the browser comes back.
+    """
+    client = ui.context.client
+    made = Ear(listener, lambda: client.has_socket_connection)
+    ears = client.storage.get("ears")
+    if ears is None:
+        ears = client.storage["ears"] = WeakSet()
+        client.on_connect(lambda: [each.go_on() for each in list(ears)])
+    ears.add(made)
+    return made

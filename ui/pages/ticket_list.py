@@ -127,6 +127,7 @@ class TicketList:
         )
         self._draw(loaded)
         feed.add(self)
+        self._ear = live.ear(lambda _numbers: self.read_again())
         live.follow(live.ORGANISATION, lambda _numbers: self.read_again())
 
     def has(self, number: int) -> bool:
@@ -157,6 +158,10 @@ class TicketList:
     def show_presence(self, number: int, html: str) -> None:
         """Show who is at a ticket."""
         self.client.run_javascript(browser.call("fill", f"presence-{number}", html))
+
+    def read_later(self) -> None:
+        """Show the list anew as soon as the page is connected."""
+        self._ear.hear(set())
 
     @property
     def _is_at_start(self) -> bool:

@@ -9,10 +9,11 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
+    CursorResult,
     delete,
     func,
     insert,
@@ -138,19 +139,25 @@ def plan_all(s: Session, plans: Sequence[Plan]) -> None:
 
 def settle(s: Session, parcel: Parcel, outcome: Outcome) -> None:
     """Write how an attempt ended, unless its lease ran out and somebody else is at it."""
-    held = s.scalars(_of(parcel).with_for_update()).all()
-    for delivery in held:
-        delivery.sent_at = now()
-        delivery.status, delivery.error = outcome.status, outcome.error or outcome.note
-        delivery.answer = clean_line(outcome.answer[: 4 * _MAX_ANSWER])[:_MAX_ANSWER]
-        delivery.state = _state_after(parcel, outcome, delivery.id)
-    waiting = [d for d in held if d.state is DeliveryState.PENDING]
-    if waiting:
+    ended: dict[DeliveryState, list[int]] = {}
+    for delivery_id in parcel.ids:
+        ended.setdefault(_state_after(parcel, outcome, delivery_id), []).append(delivery_id)
+    written = {
+        "sent_at": now(),
+        "status": outcome.status,
+        "error": outcome.error or outcome.note,
+        "answer": clean_line(outcome.answer[: 4 * _MAX_ANSWER])[:_MAX_ANSWER],
+    }
+    for state, ids in ended.items():
+        held = update(Delivery).where(*_held(parcel, ids)).values(state=state, **written)
+        if state is not DeliveryState.PENDING:
+            s.execute(held)
+            continue
         pause = max(BACKOFF[parcel.attempt - 1], outcome.wait or timedelta())
         moment = shared(s)
-        for delivery in waiting:
-            delivery.paused_at, delivery.next_at = moment, moment + min(pause, BACKOFF[-1])
-        _hold_back(s, parcel, moment, min(pause, WAIT_BEHIND))
+        waits = held.values(paused_at=moment, next_at=moment + min(pause, BACKOFF[-1]))
+        if cast("CursorResult[Any]", s.execute(waits)).rowcount:
+            _hold_back(s, parcel, moment, min(pause, WAIT_BEHIND))
 
 
 def next_due(s: Session, channels: Collection[str]) -> timedelta | None:
@@ -272,14 +279,13 @@ def _state_after(parcel: Parcel, outcome: Outcome, delivery_id: int) -> Delivery
     return DeliveryState.DEAD if is_over else DeliveryState.PENDING
 
 
-def _of(parcel: Parcel) -> Select[Delivery]:
-    """Select the deliveries as long as they are in the hands of this attempt."""
-    held = (
-        Delivery.id.in_(parcel.ids),
+def _held(parcel: Parcel, ids: Collection[int]) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of deliveries that are in the hands of this attempt."""
+    return (
+        Delivery.id.in_(ids),
         Delivery.state == DeliveryState.LEASED,
         Delivery.request_id == parcel.request_id,
     )
-    return select(Delivery).where(*held).execution_options(populate_existing=True)
 
 
 def _of_message(s: Session, delivery: Delivery) -> Sequence[Delivery]:

@@ -66,6 +66,18 @@ async def test_a_requester_creates_a_ticket_with_the_keyboard_alone(
     assert site.find(number).urgency.value == "high"
 
 
+async def test_the_keys_that_send_a_message_submit_a_new_ticket(house: House, site: Site) -> None:
+    alice = await house.enter(site, "alice", "/tickets/new")
+    await alice.get("title").fill("D’un coup de clavier")
+    await alice.get("description").fill("La dernière phrase")
+
+    await alice.page.keyboard.press("Control+Enter")
+
+    number = await alice.number()
+    found = site.find(number)
+    assert (found.title, found.description) == ("D’un coup de clavier", "La dernière phrase")
+
+
 async def test_a_technician_works_the_queue_with_the_keyboard_alone(
     house: House, site: Site
 ) -> None:

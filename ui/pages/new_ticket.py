@@ -22,6 +22,7 @@ from services.creation import DRAFT, NewTicket
 from services.errors import DomainError, Invalid
 from services.permissions import Action, Actor, allows
 from services.words import _
+from ui import browser
 from ui.door import Door, door
 from ui.fragments.problems import MOST_ABOUT
 from ui.widgets import dialogs, fields, headings
@@ -103,6 +104,7 @@ class NewTicketForm:
                 ui.button(_("Submit the ticket"), on_click=self._submit).props("data-testid=submit")
                 ui.button(_("Discard"), on_click=self._discard).props("flat")
         accept_drops(box)
+        box.on("keydown", self._submit, js_handler=browser.PRESSED_TO_SEND)
         self._autosave = Autosave(self._save)
         for field in self._fields.values():
             if isinstance(field, fields.Choice):

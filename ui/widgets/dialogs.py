@@ -28,7 +28,7 @@ _SHORTCUTS: dict[str, str] = {
     "a": N_("Assign the ticket"),
     "e": N_("Edit the title"),
     "r": N_("Answer"),
-    "Ctrl + Enter": N_("Send the message"),
+    "Ctrl + Enter": N_("Send the message or the new ticket"),
     "n": N_("Create a ticket"),
     "/": N_("Search"),
     "Ctrl + K": N_("Search and commands"),

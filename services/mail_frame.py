@@ -122,13 +122,13 @@ def as_html(page: Page) -> str:
     """Return a mail as mail programs show it."""
     rows = [
         _brand(page),
-        page.intro and _row("head").around(_TITLE.around(page.subject)),
-        page.intro and _row("words").around(_said(page.intro)),
+        page.intro and _line("head").around(_TITLE.around(page.subject)),
+        page.intro and _line("words").around(_said(page.intro)),
         *(row for group in page.groups for row in _group(page, group)),
         *(report_mail.rows(page.report) if page.report else ()),
-        page.untold and _row("more").around(page.untold),
-        _row("action").around(_button(page.action, page.link)),
-        _row("foot", "foot").around(_foot(page)),
+        page.untold and _line("more").around(page.untold),
+        _line("action").around(_button(page.action, page.link)),
+        _line("foot", "foot").around(_foot(page)),
     ]
     return str(_whole(spoken()).around(page.subject, _preview(page), _joined(rows)))
 
@@ -197,7 +197,7 @@ def _head(subject: str) -> Element:
 
 
 @cache
-def _row(look: str, name: str = "") -> _Mould:
+def _line(look: str, name: str = "") -> _Mould:
     """Return a row of the one column."""
     return _Mould(lambda gap: tr[td(class_=name or None, style=STYLES[look])[gap]])
 
@@ -223,30 +223,30 @@ _NAME = _Mould(lambda _gap: span(".brand", style=STYLES["name"])["AppTicket"])
 def _brand(page: Page) -> Markup:
     ticket = None if page.letter.is_digest else page.letter.items[-1].ticket
     about = _ABOUT.around(f"#{ticket.number}") if ticket is not None else ""
-    return _row("brand", "line").around(_NAME.around() + about)
+    return _line("brand", "line").around(_NAME.around() + about)
 
 
 def _group(page: Page, group: list[Told]) -> Iterator[Markup]:
     """Draw what is told of one ticket, or of none."""
     ticket = group[0].item.ticket
     if ticket is not None:
-        yield _row("head").around(_heading(page, ticket.number, ticket.title))
+        yield _line("head").around(_heading(page, ticket.number, ticket.title))
     elif not page.letter.is_digest:
-        yield _row("head").around(_TITLE.around(page.subject))
+        yield _line("head").around(_TITLE.around(page.subject))
     is_one_of_many = len(page.told) > 1
     for each in group:
         said = _said(each.markdown)
         if is_one_of_many:
             at = letter_values.moment(each.item.event.created_at, page.letter.timezone)
             said = _AT.around(at) + said
-        yield _row("words").around(said)
+        yield _line("words").around(said)
     if ticket is None:
         return
     if page.letter.is_digest:
-        yield _row("rule", "line").around(_mute_link(page, ticket.number))
+        yield _line("rule", "line").around(_mute_link(page, ticket.number))
     else:
         facts = letter_values.facts(ticket, page.letter.timezone)
-        yield _row("facts").around(_FACTS.around(_joined(_FACT.around(*fact) for fact in facts)))
+        yield _line("facts").around(_FACTS.around(_joined(_FACT.around(*fact) for fact in facts)))
 
 
 def _heading(page: Page, number: int, title: str) -> Markup:

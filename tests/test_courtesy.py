@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from data import courtesy, threads
 from data.config import Settings
 from data.courtesy import Courtesy
-from ui.guard import SOCKETS, Guard
+from ui.guard import SOCKETS, UPLOADS, Guard
 from ui.logins import Login, Logins
 
 PATIENCE = 20
@@ -108,28 +108,49 @@ async def test_what_a_page_reads_is_waited_for(pool: ThreadPoolExecutor) -> None
 
 
 @pytest.mark.usefixtures("patient")
-@pytest.mark.parametrize("path", ["/", "/api/v1/me", "/_nicegui_ws/socket.io/"])
-async def test_a_page_is_waited_for_and_a_socket_that_stays_open_is_not(
+@pytest.mark.parametrize("path", ["/", "/api/v1/me", "/_nicegui_ws/socket.io/", "/uploads/x"])
+async def test_a_page_is_waited_for_and_what_may_stay_open_is_not(
     path: str, pool: ThreadPoolExecutor
 ) -> None:
     works: list[Future[None]] = []
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
         works.append(pool.submit(courtesy.give_way))
-        if path.startswith(SOCKETS):
+        if path.startswith((SOCKETS, UPLOADS)):
             await asyncio.wrap_future(works[0])
         else:
             assert is_waiting(works[0])
 
+    await Guard(app, *known())(scope_of(path), receives, sends)
+
+    await asyncio.wrap_future(works[0])
+
+
+@pytest.mark.usefixtures("patient")
+async def test_an_answer_that_has_begun_may_take_its_time(pool: ThreadPoolExecutor) -> None:
+    has_given_way: list[bool] = []
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.wrap_future(pool.submit(courtesy.give_way))
+        has_given_way.append(True)
+
+    await Guard(app, *known())(scope_of("/queue"), receives, sends)
+
+    assert has_given_way
+
+
+def known() -> tuple[Settings, Logins]:
     settings = Settings(secret_key="s" * 40)
     logins = Logins(settings)
     logins._known["t" * 43] = Login(1, 1, "t" * 43, "", "", ""), float("inf")
+    return settings, logins
+
+
+def scope_of(path: str) -> Scope:
     scope = {"type": "http", "method": "GET", "path": path, "scheme": "http", "query_string": b""}
     headers = [(b"cookie", b"appticket=" + b"t" * 43), (b"sec-fetch-site", b"same-origin")]
-
-    await Guard(app, settings, logins)(scope | {"headers": headers}, receives, sends)
-
-    await asyncio.wrap_future(works[0])
+    return scope | {"headers": headers}
 
 
 async def receives() -> Message:

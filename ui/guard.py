@@ -5,7 +5,7 @@ R-9, R-11, R-12, R-25; security.md 2.3.
 
 import re
 import secrets
-from contextlib import nullcontext
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -72,9 +72,24 @@ class Guard:
         send = self._dressed(scope, send)
         if refusal := self._refusal(scope, login):
             await _refuse(scope, receive, send, refusal)
+        elif _is_socket(scope) or scope["path"].startswith(UPLOADS):
+            await self._app(scope, _limited(scope, receive), send)
         else:
-            with nullcontext() if _is_socket(scope) else awaited():
-                await self._app(scope, _limited(scope, receive), send)
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, for which other work gives way until its answer begins.
+
+        A file or an export may take minutes from then on.
+        """
+        with ExitStack() as waiting:
+            waiting.enter_context(awaited())
+
+            async def sends(message: Message) -> None:
+                waiting.close()
+                await send(message)
+
+            await self._app(scope, _limited(scope, receive), sends)
 
     def _refusal(self, scope: Scope, login: Login | None) -> Response | None:
         path = scope["path"]

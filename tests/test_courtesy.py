@@ -14,7 +14,7 @@ from data.courtesy import Courtesy
 from ui.guard import SOCKETS, UPLOADS, Guard
 from ui.logins import Login, Logins
 
-PATIENCE = 20
+PATIENCE = 10
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let work wait as long as anybody does."""
-    monkeypatch.setattr(courtesy, "LONGEST_SECONDS", PATIENCE)
+    monkeypatch.setattr(courtesy, "LONGEST_SECONDS", 3 * PATIENCE)
 
 
 def is_waiting(found: Future[None]) -> bool:
@@ -117,7 +117,7 @@ async def test_a_page_is_waited_for_and_what_may_stay_open_is_not(
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
         works.append(pool.submit(courtesy.give_way))
         if path.startswith((SOCKETS, UPLOADS)):
-            await asyncio.wrap_future(works[0])
+            await asyncio.wait_for(asyncio.wrap_future(works[0]), PATIENCE)
         else:
             assert is_waiting(works[0])
 
@@ -132,7 +132,8 @@ async def test_an_answer_that_has_begun_may_take_its_time(pool: ThreadPoolExecut
 
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await asyncio.wrap_future(pool.submit(courtesy.give_way))
+        work = pool.submit(courtesy.give_way)
+        await asyncio.wait_for(asyncio.wrap_future(work), PATIENCE)
         has_given_way.append(True)
 
     await Guard(app, *known())(scope_of("/queue"), receives, sends)

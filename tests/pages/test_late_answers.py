@@ -67,8 +67,17 @@ def late(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any, str], Late]
         reading.may_end.set()
 
 
-async def come(visitor: Visitor, answers: list[object], many: int) -> None:
-    await visitor._until(lambda: len(answers) >= many, f"{many} answers")
+async def overtaken(
+    visitor: Visitor, reading: Late, answers: list[object], *asks: Callable[[], object]
+) -> None:
+    """Ask twice; the answer to the first question comes after that to the second."""
+    first, second = asks
+    first()
+    await in_thread(reading.has_begun.wait, 20)
+    second()
+    await visitor._until(lambda: len(answers) == 1, "an answer")
+    reading.may_end.set()
+    await visitor._until(lambda: len(answers) == 2, "another answer")
 
 
 async def test_the_words_shown_are_of_the_kind_and_language_chosen_last(
@@ -76,13 +85,15 @@ async def test_the_words_shown_are_of_the_kind_and_language_chosen_last(
 ) -> None:
     diane = await visit("diane", "/admin/notifications")
     reading = late(wordings, "get")
-    diane.fire(diane.field("wording-kind"), "change", "choose", "comment")
-    await in_thread(reading.has_begun.wait, 20)
-    diane.fire(diane.field("wording-language"), "change", "choose", "fr")
-    await come(diane, answers, 1)
+    kind, language = diane.field("wording-kind"), diane.field("wording-language")
 
-    reading.may_end.set()
-    await come(diane, answers, 2)
+    await overtaken(
+        diane,
+        reading,
+        answers,
+        lambda: diane.fire(kind, "change", "choose", "comment"),
+        lambda: diane.fire(language, "change", "choose", "fr"),
+    )
 
     assert "a écrit" in diane.field("wording-body").value
 
@@ -92,13 +103,9 @@ async def test_the_people_shown_are_those_asked_for_last(
 ) -> None:
     diane = await visit("diane", "/admin/users")
     reading = late(admin_users, "load")
-    diane.field("search").set_value("bru")
-    await in_thread(reading.has_begun.wait, 20)
-    diane.field("search").set_value("alice")
-    await come(diane, answers, 1)
+    type_in = diane.field("search").set_value
 
-    reading.may_end.set()
-    await come(diane, answers, 2)
+    await overtaken(diane, reading, answers, lambda: type_in("bru"), lambda: type_in("alice"))
 
     assert "alice@exemple.fr</span>" in diane.shown()
     assert "bruno@exemple.fr</span>" not in diane.shown()
@@ -116,13 +123,15 @@ async def test_the_tickets_shown_are_those_asked_for_last(
     s.commit()
     bruno = await visit("bruno", "/queue")
     reading = late(ticket_list, "load")
-    bruno.field("search").set_value("muette")
-    await in_thread(reading.has_begun.wait, 20)
-    bruno.field("search").set_value("noir")
-    await come(bruno, answers, 1)
+    type_in = bruno.field("search").set_value
 
-    reading.may_end.set()
-    await come(bruno, answers, 2)
+    await overtaken(
+        bruno,
+        reading,
+        answers,
+        lambda: type_in("muette"),
+        lambda: type_in("noir"),
+    )
 
     assert "Écran noir" in bruno.shown()
     assert "Imprimante muette" not in bruno.shown()

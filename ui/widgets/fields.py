@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from htpy import label, option, select, span
+from htpy import Node, fragment, label, option, select, span
 from nicegui import ui
 
 from services.errors import Invalid
@@ -35,18 +35,17 @@ def group(title: str, *, name: str) -> Iterator[None]:
             yield
 
 
-class Choice(Fragment):
-    """A native list of choices: works by keyboard, on phones and for screen readers."""
+class Chooser(Fragment):
+    """A native list under its title, with what is wrong below; it may be several that one chooses.
 
-    def __init__(
-        self, title: str, options: Sequence[tuple[str, str]], value: str = "", *, name: str
-    ) -> None:
+    What is drawn depends on what a subclass keeps: it keeps that before it calls this.
+    """
+
+    def __init__(self, title: str, *, name: str) -> None:
         self._title = title
-        self._options = options
         self._name = name
         self._error = ""
-        self.value = value
-        super().__init__(self._drawn(), act=self._chosen)
+        super().__init__(self._drawn(), act=self._acted)
         self.classes("field choice")
 
     @property
@@ -58,6 +57,39 @@ class Choice(Fragment):
     def error(self, sentence: str | None) -> None:
         self._error = sentence or ""
         self.show(self._drawn())
+
+    def _acted(self, action: str, value: Any) -> None:
+        raise NotImplementedError
+
+    def _drawn(self) -> str:
+        raise NotImplementedError
+
+    def _field(self, key: str, options: Node, *, above: Node = None) -> str:
+        """Draw the list with these options; `above` stands between it and its title."""
+        parts = (
+            label(for_=key)[self._title],
+            above,
+            select(
+                id=key,
+                data_action="choose",
+                data_testid=self._name,
+                aria_invalid="true" if self._error else None,
+                aria_describedby=f"{key}-problem" if self._error else None,
+            )[options],
+            self._error and span(f"#{key}-problem.field-error", role="alert")[self._error],
+        )
+        return str(fragment[parts])
+
+
+class Choice(Chooser):
+    """A native list of choices: works by keyboard, on phones and for screen readers."""
+
+    def __init__(
+        self, title: str, options: Sequence[tuple[str, str]], value: str = "", *, name: str
+    ) -> None:
+        self._options = options
+        self.value = value
+        super().__init__(title, name=name)
 
     def choose(self, value: str) -> None:
         """Choose one of the options; what is not offered changes nothing."""
@@ -72,30 +104,14 @@ class Choice(Fragment):
             self.value = options[0][0]
         self.show(self._drawn())
 
-    def _chosen(self, action: str, value: Any) -> None:
+    def _acted(self, action: str, value: Any) -> None:
         if action == "choose" and value in dict(self._options):
             self.value = str(value)
             self.keep(self._drawn())
 
     def _drawn(self) -> str:
-        key = f"choice-{self._name}"
         choices = [option(value=k, selected=k == self.value)[v] for k, v in self._options]
-        return "".join(
-            str(part)
-            for part in (
-                label(for_=key)[self._title],
-                select(
-                    id=key,
-                    data_action="choose",
-                    data_testid=self._name,
-                    aria_invalid="true" if self._error else None,
-                    aria_describedby=f"{key}-problem" if self._error else None,
-                )[choices],
-                span(f"#{key}-problem.field-error", role="alert")[self._error]
-                if self._error
-                else "",
-            )
-        )
+        return self._field(f"choice-{self._name}", choices)
 
 
 def show_problems(fields: dict[str, Any], refusal: Invalid) -> str:

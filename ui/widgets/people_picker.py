@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from htpy import button, label, option, select, span
+from htpy import Node, button, option, span
 
 from services.words import _
 from ui.fragments import marks
-from ui.fragments.base import Fragment
+from ui.widgets.fields import Chooser
 
 
-class PeoplePicker(Fragment):
+class PeoplePicker(Chooser):
     """Chosen people with a way to take each back, and a native list of the others."""
 
     def __init__(
@@ -21,23 +21,9 @@ class PeoplePicker(Fragment):
         *,
         name: str,
     ) -> None:
-        self._title = title
         self._names = dict(offered) | dict(chosen)
-        self._name = name
-        self._error = ""
         self.value = [user_id for user_id, _called in chosen]
-        super().__init__(self._drawn(), act=self._acted)
-        self.classes("field choice")
-
-    @property
-    def error(self) -> str:
-        """Return what is wrong, or nothing."""
-        return self._error
-
-    @error.setter
-    def error(self, sentence: str | None) -> None:
-        self._error = sentence or ""
-        self.show(self._drawn())
+        super().__init__(title, name=name)
 
     def _acted(self, action: str, value: Any) -> None:
         user_id = int(value) if str(value).isdecimal() else 0
@@ -48,7 +34,6 @@ class PeoplePicker(Fragment):
         self.draw_anew(self._drawn())
 
     def _drawn(self) -> str:
-        key = f"people-{self._name}"
         left = [(i, name) for i, name in self._names.items() if i not in self.value]
         chosen = [
             span(".removable")[
@@ -63,19 +48,8 @@ class PeoplePicker(Fragment):
             ]
             for user_id in self.value
         ]
-        parts = (
-            label(for_=key)[self._title],
-            span(".members")[chosen],
-            select(
-                id=key,
-                data_action="choose",
-                data_testid=self._name,
-                aria_invalid="true" if self._error else None,
-                aria_describedby=f"{key}-problem" if self._error else None,
-            )[
-                option(value="", selected=True)[_("Add somebody")],
-                [option(value=str(user_id))[name] for user_id, name in left],
-            ],
-            span(f"#{key}-problem.field-error", role="alert")[self._error] if self._error else "",
-        )
-        return "".join(str(part) for part in parts)
+        options: list[Node] = [
+            option(value="", selected=True)[_("Add somebody")],
+            [option(value=str(user_id))[name] for user_id, name in left],
+        ]
+        return self._field(f"people-{self._name}", options, above=span(".members")[chosen])

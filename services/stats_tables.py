@@ -24,7 +24,7 @@ UNITS: dict[Unit, str] = {
     Unit.SHARE: N_("share, from 0 to 1"),
     Unit.TIMES: N_("per ticket"),
 }
-DIMENSIONS: dict[Dimension, str] = {
+OF_TICKETS: dict[Dimension, str] = {
     Dimension.TEAM: N_("Team"),
     Dimension.TECHNICIAN: N_("Technician"),
     Dimension.CATEGORY: N_("Category"),
@@ -34,6 +34,8 @@ DIMENSIONS: dict[Dimension, str] = {
     Dimension.TYPE: N_("Type"),
     Dimension.CHANNEL: N_("Channel"),
     Dimension.DEPARTMENT: N_("Department"),
+}
+DIMENSIONS: dict[Dimension, str] = OF_TICKETS | {
     Dimension.MONTH: N_("Month"),
     Dimension.WEEK: N_("Week"),
     Dimension.WEEKDAY: N_("Weekday"),
@@ -41,7 +43,7 @@ DIMENSIONS: dict[Dimension, str] = {
     Dimension.DAY: N_("Day"),
 }
 AGES = (N_("0–1 day"), N_("2–5 days"), N_("6–15 days"), N_("More than 15 days"))
-_NONE: dict[Dimension, str] = {
+WITHOUT: dict[Dimension, str] = {
     Dimension.TEAM: N_("No team"),
     Dimension.TECHNICIAN: N_("Nobody yet"),
     Dimension.CATEGORY: N_("No category"),
@@ -91,7 +93,7 @@ def as_xlsx(tables: Sequence[Table], file: IO[bytes]) -> None:
 def group_label(dimension: Dimension, group: Group) -> str:
     """Return what a group is called, in the language being spoken."""
     if group.value == NOTHING and group.id is None:
-        return _(_NONE[dimension]) if dimension in _NONE else group.value
+        return _(WITHOUT[dimension]) if dimension in WITHOUT else group.value
     if group.value == OTHERS and group.id is None and dimension is Dimension.TECHNICIAN:
         return _("Others")
     if dimension is Dimension.TECHNICIAN and (group.id or 0) < 0:

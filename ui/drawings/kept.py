@@ -7,6 +7,7 @@ from services.compliance import Compliance
 from services.dimensions import Dimension
 from services.measures import Measure
 from services.periods import Step
+from services.stats_tables import OF_TICKETS
 from services.words import _
 from ui.drawings import names, numbers
 from ui.drawings.marked import mark
@@ -18,7 +19,7 @@ MOST = 12  # groups; the table has all
 def draw(style: Style, found: Sequence[Compliance], part: Step | Dimension) -> Drawing:
     """Draw the part that kept its deadline; where none was due there is no bar."""
     is_time = isinstance(part, Step)
-    about = _("Days") if is_time else _(names.DIMENSION[Dimension(part.value)])
+    about = _("Days") if is_time else _(OF_TICKETS[Dimension(part.value)])
     heads = [about, _("In time"), _("Missed"), _("Share in time")]
     made, total = sum(each.sla.made for each in found), sum(each.sla.n for each in found)
     if not total:

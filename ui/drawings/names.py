@@ -2,30 +2,13 @@
 
 from services import labels
 from services.dimensions import NOTHING, OTHERS, Dimension, Group
-from services.words import N_, _
-
-DIMENSION: dict[Dimension, str] = {
-    Dimension.TEAM: N_("Team"),
-    Dimension.TECHNICIAN: N_("Technician"),
-    Dimension.CATEGORY: N_("Category"),
-    Dimension.PRIORITY: N_("Priority"),
-    Dimension.IMPACT: N_("Impact"),
-    Dimension.URGENCY: N_("Urgency"),
-    Dimension.TYPE: N_("Type"),
-    Dimension.CHANNEL: N_("Channel"),
-    Dimension.DEPARTMENT: N_("Department"),
-}
-_NOTHING: dict[Dimension, str] = {
-    Dimension.TEAM: N_("No team"),
-    Dimension.TECHNICIAN: N_("Nobody yet"),
-    Dimension.CATEGORY: N_("No category"),
-    Dimension.DEPARTMENT: N_("No department"),
-}
+from services.stats_tables import WITHOUT
+from services.words import _
 
 
 def nothing(dimension: Dimension) -> str:
     """Return what the tickets without a value are called."""
-    return _(_NOTHING.get(dimension, ""))
+    return _(WITHOUT.get(dimension, ""))
 
 
 def called(dimension: Dimension, group: Group) -> str:

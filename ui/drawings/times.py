@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from services.dimensions import Dimension, Group
 from services.distributions import Bin, Box, Distribution
 from services.questions import Hours
+from services.stats_tables import OF_TICKETS
 from services.words import _
 from ui.drawings import names, numbers
 from ui.drawings.marked import mark
@@ -35,7 +36,7 @@ _TICKS: dict[Hours, tuple[float, ...]] = {
 
 def boxes(style: Style, found: Distribution, by: Dimension) -> Drawing:
     """Draw a box for each group, on a scale of powers: an hour and a month are both seen."""
-    about = _(names.DIMENSION[by])
+    about = _(OF_TICKETS[by])
     lengths = (_("A quarter within"), _("Median"), _("Three quarters within"), _("Mean"))
     heads = [about, _("Tickets"), *lengths]
     known = sorted(found.boxes, key=lambda each: -each[1].n)

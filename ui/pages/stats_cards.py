@@ -11,6 +11,7 @@ from services.dimensions import Dimension
 from services.measures import Measure
 from services.periods import Step
 from services.questions import Hours
+from services.stats_tables import OF_TICKETS
 from services.words import N_, _
 from ui.drawings import flow, kept, names, numbers, rows, stock, times, week
 from ui.drawings.marked import mark
@@ -63,7 +64,7 @@ def _load(style: Style, seen: Seen) -> Drawing:
         rows.Series(_("Resolved in the period")),
     ]
     shown = [_loaded(by, each) for each in found]
-    return rows.draw(style, shown, series, about=_(names.DIMENSION[by]), told=told)
+    return rows.draw(style, shown, series, about=_(OF_TICKETS[by]), told=told)
 
 
 def _loaded(by: Dimension, each: Load) -> rows.Row:
@@ -106,7 +107,7 @@ def _top(style: Style, seen: Seen) -> Drawing:
         style,
         [_moved(seen, by, mover) for mover in found],
         series,
-        about=_(names.DIMENSION[by]),
+        about=_(OF_TICKETS[by]),
         told=told,
         more=(_("Change"), [numbers.change(mover.change) for mover in found]),
     )

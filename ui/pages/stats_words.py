@@ -7,6 +7,7 @@ from services.marks import Mark
 from services.measures import ENDS, Measure
 from services.opening_hours import DAYS
 from services.questions import Question
+from services.stats_tables import OF_TICKETS
 from services.words import N_, _
 from ui.drawings import names, numbers, stock, times
 from ui.pages.stats_asked import Offered
@@ -36,7 +37,7 @@ def details(question: Question, mark: Mark, offered: Offered) -> list[str]:
     found = []
     if mark.dimension:
         called = _group(mark, mark.dimension, offered)
-        found.append(_about(_(names.DIMENSION.get(mark.dimension, "")), called))
+        found.append(_about(_(OF_TICKETS.get(mark.dimension, "")), called))
     if mark.weekday is not None:
         found.append(_about(_("Weekday"), _(tuple(DAYS.values())[mark.weekday])))
     if mark.hour is not None:

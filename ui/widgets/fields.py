@@ -41,8 +41,10 @@ class Chooser(Fragment):
     What is drawn depends on what a subclass keeps: it keeps that before it calls this.
     """
 
-    def __init__(self, title: str, *, name: str) -> None:
+    def __init__(self, title: str, *, key: str, name: str) -> None:
+        """Show it; `key` is the list's id in the page, `name` what tests find it by."""
         self._title = title
+        self._key = key
         self._name = name
         self._error = ""
         super().__init__(self._drawn(), act=self._acted)
@@ -64,8 +66,9 @@ class Chooser(Fragment):
     def _drawn(self) -> str:
         raise NotImplementedError
 
-    def _field(self, key: str, options: Node, *, above: Node = None) -> str:
-        """Draw the list with these options; `above` stands between it and its title."""
+    def list_of(self, options: Node, *, above: Node = None) -> str:
+        """Return the list with these options; `above` stands between it and its title."""
+        key = self._key
         parts = (
             label(for_=key)[self._title],
             above,
@@ -89,7 +92,7 @@ class Choice(Chooser):
     ) -> None:
         self._options = options
         self.value = value
-        super().__init__(title, name=name)
+        super().__init__(title, key=f"choice-{name}", name=name)
 
     def choose(self, value: str) -> None:
         """Choose one of the options; what is not offered changes nothing."""
@@ -111,7 +114,7 @@ class Choice(Chooser):
 
     def _drawn(self) -> str:
         choices = [option(value=k, selected=k == self.value)[v] for k, v in self._options]
-        return self._field(f"choice-{self._name}", choices)
+        return self.list_of(choices)
 
 
 def show_problems(fields: dict[str, Any], refusal: Invalid) -> str:

@@ -23,7 +23,7 @@ class PeoplePicker(Chooser):
     ) -> None:
         self._names = dict(offered) | dict(chosen)
         self.value = [user_id for user_id, _called in chosen]
-        super().__init__(title, name=name)
+        super().__init__(title, key=f"people-{name}", name=name)
 
     def _acted(self, action: str, value: Any) -> None:
         user_id = int(value) if str(value).isdecimal() else 0
@@ -52,4 +52,4 @@ class PeoplePicker(Chooser):
             option(value="", selected=True)[_("Add somebody")],
             [option(value=str(user_id))[name] for user_id, name in left],
         ]
-        return self._field(f"people-{self._name}", options, above=span(".members")[chosen])
+        return self.list_of(options, above=span(".members")[chosen])

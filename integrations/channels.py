@@ -11,7 +11,8 @@ from services.deliveries import Outcome, Parcel
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[Sequence[Parcel]], Iterable[tuple[Parcel, Outcome]]]
+Sent = tuple[Parcel, Outcome | None]  # None: it was not tried and is given back
+Send = Callable[[Sequence[Parcel]], Iterable[Sent]]
 
 
 def _each(send: Callable[[Parcel], Outcome]) -> Send:
@@ -24,7 +25,7 @@ CHANNELS: dict[str, Send] = {
     channels.EMAIL: mail_out.send,
     channels.SMS: _each(sms.send),
 }
-TOGETHER = {channels.EMAIL: 8}  # parcels that a sender takes at once where there are many
+TOGETHER = {channels.EMAIL: 32}  # parcels that a sender takes at once where there are many
 
 
 def send(*parcels: Parcel) -> None:
@@ -35,12 +36,12 @@ def send(*parcels: Parcel) -> None:
     with turn():
         mine = db.read(lambda s: deliveries.held(s, parcels))
     for parcel, outcome in _outcomes(mine) if mine else ():
-        if outcome.error:
+        if outcome and outcome.error:
             log.info("delivery %s, attempt %s: %s", parcel.id, parcel.attempt, outcome.error)
         _settle(parcel, outcome)
 
 
-def _outcomes(parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome]]:
+def _outcomes(parcels: Sequence[Parcel]) -> Iterator[Sent]:
     """Yield how each attempt ended; a mistake of ours is one of the ways."""
     left = {parcel.id: parcel for parcel in parcels}
     try:
@@ -52,6 +53,9 @@ def _outcomes(parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome]]:
         yield from ((parcel, Outcome("failed")) for parcel in left.values())
 
 
-def _settle(parcel: Parcel, outcome: Outcome) -> None:
+def _settle(parcel: Parcel, outcome: Outcome | None) -> None:
     with turn():
-        db.write(lambda s: deliveries.settle(s, parcel, outcome))
+        if outcome is None:
+            db.write(lambda s: deliveries.give_back(s, parcel))
+        else:
+            db.write(lambda s: deliveries.settle(s, parcel, outcome))

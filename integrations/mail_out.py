@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -38,6 +38,8 @@ _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")
 _NO_MAILBOX = re.compile(r"\b5\.(1\.\d+|2\.1)\b")
 _ENHANCED = re.compile(r"\b5\.\d+\.\d+\b")
 _NO_SUCH = frozenset({550, 551, 553})
+# Boundaries that are in no part, for "=_" is in nothing that is encoded (RFC 2045 §6.7).
+_BETWEEN_TEXTS, _BETWEEN_FILES = "=_texts", "=_files"
 
 
 class NoAddress(Exception):
@@ -52,41 +54,55 @@ class Ready:
     user_id: int
     email: str
     recipient: str  # the same as mail servers write it
-    message: EmailMessage
-    report: Document | None  # goes with it as files
+    message: bytes
     told: tuple[int, ...]  # the deliveries it tells of
     is_test: bool
     was_in_doubt: bool
     was_refused: bool
 
 
-def send(parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome]]:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What some messages are made of, as the database says it now."""
+
+    settings: Email
+    letters: Mapping[int, Letter]  # by parcel; of those that are not there nothing is to be told
+    book: Book
+    doubtful: Collection[int]  # parcels that may have arrived already
+
+
+def send(parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome | None]]:
     """Tell some people by e-mail, as things are now; yield how each attempt ended, as it did.
 
     What is common to them is read once. When the server takes none, the rest is not tried; when it
-    is slow, the rest is left for later: they are leased for so long only.
+    is slow, the rest is given back (None) to be tried later: they are leased for so long only.
     """
+    begun, gone = time.monotonic(), None
     try:
-        ready = db.read(lambda s: list(_ready(s, parcels)))
+        with turn():
+            batch = db.read(lambda s: _read(s, parcels))
     except sealing.Unreadable:
         yield from ((parcel, Outcome("secret")) for parcel in parcels)
         return
-    begun, gone = time.monotonic(), None
-    for parcel, each in ready:
+    for place, parcel in enumerate(parcels):
+        if place and time.monotonic() - begun > PATIENCE_SECONDS:
+            yield parcel, None
+            continue
+        with turn():
+            each = _ready(parcel, batch)
         if isinstance(each, Outcome):
             yield parcel, each
         elif gone is not None:
             yield parcel, replace(gone, told=each.told, is_final=each.is_test)
         else:
             outcome = _sent(each)
-            if outcome.error in _OF_THE_SERVER or time.monotonic() - begun > PATIENCE_SECONDS:
-                gone = Outcome(outcome.error or "smtp_busy", outcome.status, outcome.answer)
+            if outcome.error in _OF_THE_SERVER:
+                gone = Outcome(outcome.error, outcome.status, outcome.answer)
             yield parcel, outcome
 
 
 def _sent(ready: Ready) -> Outcome:
-    with turn():
-        message = _whole(ready)
+    message = ready.message
     if ready.settings.mode == CONSOLE:
         log.info("e-mail to %s\n%s", ready.recipient, message.decode("utf-8", "replace"))
         return Outcome(told=ready.told)
@@ -100,13 +116,15 @@ def _sent(ready: Ready) -> Outcome:
     return Outcome(status=answer.status, answer=answer.text, told=ready.told, note=note)
 
 
-def _whole(ready: Ready) -> bytes:
-    """Return a message with its files, which are drawn now that no transaction is open."""
-    files = [report_files.file(ready.report, e) for e in report_files.TYPES] if ready.report else []
+def _whole(message: EmailMessage, report: Document | None) -> bytes:
+    """Return a message with its files."""
+    files = [report_files.file(report, each) for each in report_files.TYPES] if report else []
+    if files:
+        message.make_mixed(_BETWEEN_FILES)
     for file in files:
         main, _slash, sub = file.type.partition("/")
-        ready.message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
-    return ready.message.as_bytes()
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
+    return message.as_bytes()
 
 
 def compose(letter: Letter, words: Rendered, settings: Email, key: str) -> EmailMessage:
@@ -127,6 +145,7 @@ def compose(letter: Letter, words: Rendered, settings: Email, key: str) -> Email
     message["X-AppTicket-Loop"] = domain
     _about_ticket(message, letter, settings, domain)
     message.set_content(words.text, cte="quoted-printable")
+    message.make_alternative(_BETWEEN_TEXTS)
     message.add_alternative(words.html, subtype="html", cte="base64")
     return message
 
@@ -145,31 +164,27 @@ def _about_ticket(message: EmailMessage, letter: Letter, settings: Email, domain
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
-def _ready(s: Session, parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Ready | Outcome]]:
-    """Yield what each parcel tells as a message, or why it tells nothing."""
-    with turn():
-        settings = channels.email(s)
-        told = letters(s, parcels)
-        book = templates.Book(s, channels.EMAIL)
-        again = [parcel.id for parcel in parcels if parcel.attempt > 1]
-        query = select(Delivery.id).where(Delivery.id.in_(again), Delivery.error == "doubt")
-        doubtful = set(s.scalars(query)) if again else set()
-    for parcel in parcels:
-        is_doubtful = parcel.id in doubtful
-        letter = told.get(parcel.id)
-        with turn():
-            message = _message(parcel, letter, settings, book, is_doubtful=is_doubtful)
-        yield parcel, message
+def _read(s: Session, parcels: Sequence[Parcel]) -> Batch:
+    """Read what some parcels tell."""
+    again = [parcel.id for parcel in parcels if parcel.attempt > 1]
+    query = select(Delivery.id).where(Delivery.id.in_(again), Delivery.error == "doubt")
+    return Batch(
+        settings=channels.email(s),
+        letters=letters(s, parcels),
+        book=templates.Book(s, channels.EMAIL),
+        doubtful=set(s.scalars(query)) if again else set(),
+    )
 
 
-def _message(
-    parcel: Parcel, letter: Letter | None, settings: Email, book: Book, *, is_doubtful: bool
-) -> Ready | Outcome:
+def _ready(parcel: Parcel, batch: Batch) -> Ready | Outcome:
+    """Return what a parcel tells as a message, or why it tells nothing."""
+    letter, settings = batch.letters.get(parcel.id), batch.settings
     if letter is None or settings.mode == OFF:
         return Outcome("channel_off", is_final=True, skipped=letter is None)
+    report = None if letter.is_digest else letter.items[-1].report
     try:
         recipient = _written(letter.user.email)
-        message = compose(letter, book.render(letter), settings, parcel.key)
+        message = compose(letter, batch.book.render(letter), settings, parcel.key)
     except NoAddress:
         return Outcome("no_address", is_final=True)
     return Ready(
@@ -177,11 +192,10 @@ def _message(
         user_id=letter.user.id,
         email=letter.user.email,
         recipient=recipient,
-        message=message,
-        report=None if letter.is_digest else letter.items[-1].report,
+        message=_whole(message, report),
         told=tuple(item.delivery_id for item in letter.items),
         is_test=letter.items[0].event.kind == channels.TESTED,
-        was_in_doubt=is_doubtful,
+        was_in_doubt=parcel.id in batch.doubtful,
         was_refused=letter.user.email_refused_at is not None,
     )
 

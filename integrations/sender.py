@@ -25,8 +25,9 @@ from services.deliveries import Leases, Parcel
 log = logging.getLogger(__name__)
 
 SENDERS = 8  # deliveries at once of one channel: a slow one holds back no other
-FEW = 20  # events that are relayed at once there
 SHARE = 0.2  # of a processor, where pages are served as well: they come first
+FEW = 20  # events that are relayed at once there
+SHORT = 8  # deliveries that are read at once there
 SWEEP_SECONDS = 15.0
 _EXPECTED_SECONDS = 0.05  # before the first one told
 _GATHER_SECONDS = 0.05  # what is committed together is relayed together
@@ -122,12 +123,18 @@ class Sender:
         rooms = {name: self._room(name) for name in channels.CHANNELS}
         with turn():
             lost = db.read(self._leases.over)
-            claimed = db.write(lambda s: _claimed(s, rooms, lost)) if any(rooms.values()) else {}
+            limits = {name: room * self._together(name) for name, room in rooms.items() if room}
+            claimed = db.write(lambda s: _claimed(s, limits, lost)) if limits else {}
         for name, parcels in claimed.items():
             for some in _shared(parcels, rooms[name]):
                 sending = self._pools[name].submit(self._send, some)
                 self._busy[name].add(sending)
                 sending.add_done_callback(self._sent)
+
+    def _together(self, channel: str) -> int:
+        """Return how many deliveries of a channel one sender takes."""
+        most = channels.TOGETHER.get(channel, 1)
+        return most if self._pace is None else min(most, SHORT)
 
     def _send(self, parcels: list[Parcel]) -> None:
         """Send some, when others have had the processor for long enough."""
@@ -161,13 +168,11 @@ class Sender:
 
 
 def _claimed(
-    s: Session, rooms: Mapping[str, int], lost: Collection[str]
+    s: Session, limits: Mapping[str, int], lost: Collection[str]
 ) -> dict[str, list[Parcel]]:
-    """Lease what is due, of each channel as much as there is room for."""
+    """Lease what is due, so much of each channel."""
     return {
-        name: deliveries.claim(s, room * channels.TOGETHER.get(name, 1), channel=name, lost=lost)
-        for name, room in rooms.items()
-        if room
+        name: deliveries.claim(s, limit, channel=name, lost=lost) for name, limit in limits.items()
     }
 
 

@@ -25,7 +25,7 @@ from services.leases import Watch
 LEASE = timedelta(seconds=20)  # longer than any sending takes
 LEASES = {"email": timedelta(seconds=60), "sms": timedelta(seconds=30)}  # of slower channels
 SLACK = timedelta(minutes=1)  # what begins later than that was written before a clock was set back
-_AHEAD = 8  # times as much is looked at as is taken: many may go in one message
+_AHEAD = 3  # times as much is looked at as is taken: many may go in one message
 _HEAD = (
     Delivery.id,
     Delivery.attempts,

@@ -14,6 +14,8 @@ from typing import Any, cast
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -33,6 +35,7 @@ from services.words import N_
 
 __all__ = ["LEASE", "Leases", "Parcel", "claim", "due"]  # the first half of sending, see there
 
+_DELIVERIES = cast("Table", Delivery.__table__)
 BACKOFF = (
     timedelta(seconds=10),
     timedelta(minutes=1),
@@ -47,6 +50,13 @@ MOST = 200
 _BATCH = 5000
 _ENDED = (DeliveryState.DONE, DeliveryState.SKIPPED, DeliveryState.DEAD)
 _MAX_ANSWER = 500
+# Those in the hands of an attempt get the values that are given with them. It is written out once:
+# made anew for each message, it cost as much as running it.
+_SETTLED = update(_DELIVERIES).where(
+    _DELIVERIES.c.id.in_(bindparam("ids", expanding=True)),
+    _DELIVERIES.c.state == DeliveryState.LEASED,
+    _DELIVERIES.c.request_id == bindparam("attempt_id"),
+)
 
 ERRORS: dict[str, str] = {
     "address": N_("The address may not be reached."),
@@ -143,21 +153,28 @@ def settle(s: Session, parcel: Parcel, outcome: Outcome) -> None:
     for delivery_id in parcel.ids:
         ended.setdefault(_state_after(parcel, outcome, delivery_id), []).append(delivery_id)
     written = {
+        "attempt_id": parcel.request_id,
         "sent_at": now(),
         "status": outcome.status,
         "error": outcome.error or outcome.note,
         "answer": clean_line(outcome.answer[: 4 * _MAX_ANSWER])[:_MAX_ANSWER],
     }
     for state, ids in ended.items():
-        held = update(Delivery).where(*_held(parcel, ids)).values(state=state, **written)
+        values = written | {"ids": ids, "state": state}
         if state is not DeliveryState.PENDING:
-            s.execute(held)
+            s.execute(_SETTLED, values)
             continue
         pause = max(BACKOFF[parcel.attempt - 1], outcome.wait or timedelta())
         moment = shared(s)
-        waits = held.values(paused_at=moment, next_at=moment + min(pause, BACKOFF[-1]))
-        if cast("CursorResult[Any]", s.execute(waits)).rowcount:
+        waits = values | {"paused_at": moment, "next_at": moment + min(pause, BACKOFF[-1])}
+        if cast("CursorResult[Any]", s.execute(_SETTLED, waits)).rowcount:
             _hold_back(s, parcel, moment, min(pause, WAIT_BEHIND))
+
+
+def give_back(s: Session, parcel: Parcel) -> None:
+    """Let somebody else try, at once and as if nobody had claimed it."""
+    values = {"state": DeliveryState.PENDING, "attempts": parcel.attempt - 1}
+    s.execute(_SETTLED, values | {"ids": parcel.ids, "attempt_id": parcel.request_id})
 
 
 def next_due(s: Session, channels: Collection[str]) -> timedelta | None:
@@ -277,15 +294,6 @@ def _state_after(parcel: Parcel, outcome: Outcome, delivery_id: int) -> Delivery
         return DeliveryState.DONE
     is_over = outcome.is_final or parcel.attempt > len(BACKOFF)
     return DeliveryState.DEAD if is_over else DeliveryState.PENDING
-
-
-def _held(parcel: Parcel, ids: Collection[int]) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of deliveries that are in the hands of this attempt."""
-    return (
-        Delivery.id.in_(ids),
-        Delivery.state == DeliveryState.LEASED,
-        Delivery.request_id == parcel.request_id,
-    )
 
 
 def _of_message(s: Session, delivery: Delivery) -> Sequence[Delivery]:

@@ -6,7 +6,7 @@ Reactions only write rows. Sending them is another's work, and may be repeated; 
 import logging
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from services import burst_work, channels, notifications, webhooks
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 50
 Reaction = Callable[[Session, Sequence[Event]], None]
 REACTIONS: tuple[Reaction, ...] = (
     webhooks.react,
@@ -40,9 +40,11 @@ def relay(s: Session, most: int = BATCH) -> int:
         .with_for_update(skip_locked=True)
     )
     events = s.scalars(query).all()
-    for event in events:
-        event.relayed_at = now()
-    for reaction in REACTIONS if events else ():
+    if not events:
+        return 0
+    these = Event.id.in_([event.id for event in events])
+    s.execute(update(Event).where(these).values(relayed_at=now()))
+    for reaction in REACTIONS:
         _react(s, reaction, events)
     return len(events)
 

@@ -205,6 +205,7 @@ def test_a_test_becomes_one_message_to_oneself_and_its_end_is_told(
     assert told is not None
     assert told.user.id == people.diane.id
     deliveries.settle(s, parcel, Outcome("smtp_login", 535, "no", is_final=True))
+    s.expire_all()  # who settles reads nothing before
 
     ended = channels.tried(s, people.diane, event.id)
 

@@ -214,6 +214,20 @@ def test_who_was_frozen_before_sending_leaves_it_to_whoever_has_it_now(s: Sessio
     assert deliveries.held(s, [frozen, current]) == [current]
 
 
+def test_what_is_given_back_is_due_at_once_with_all_its_attempts(s: Session) -> None:
+    (key,) = planned(s)
+    (late,) = take(s)
+    (parcel,) = Other().after_the_lease(s)
+    deliveries.give_back(s, late)
+    assert state(s, key).state is DeliveryState.LEASED
+
+    deliveries.give_back(s, parcel)
+    s.commit()
+
+    assert (state(s, key).state, state(s, key).attempts) == (DeliveryState.PENDING, 1)
+    assert len(take(s)) == 1
+
+
 def test_who_comes_back_after_the_lease_changes_nothing(s: Session) -> None:
     (key,) = planned(s)
     (late,) = take(s)

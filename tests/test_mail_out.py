@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from data.models import Delivery, DeliveryState, Setting, Ticket, User
 from integrations import channels as sending
 from integrations import mail_out, smtp
-from services import channels, comments, deliveries, postmarks, relay, templates
+from services import channels, comments, creation, deliveries, postmarks, relay, templates
 from services.channel_fields import Tls
 from services.channels import EMAIL, Email
+from services.creation import NewTicket
 from services.deliveries import BACKOFF
 from tests import mail_sinks
 from tests.conftest import Clock, People
@@ -96,6 +97,8 @@ def test_a_message_about_a_ticket_has_all_that_mail_programs_look_for() -> None:
     raw = message.as_bytes()
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     assert raw.isascii()
+    unsubscribe = f"List-Unsubscribe: <{postmarks.mute_url(9, 42)}>\r\n"
+    assert unsubscribe.encode() in raw  # whole, however long
 
 
 def test_a_digest_and_a_mail_about_an_account_belong_to_no_thread() -> None:
@@ -165,6 +168,31 @@ def test_each_gets_a_mail_of_their_own_over_one_line(
     assert "<strong>Voilà</strong>" in to_alice[0].part("html")
     assert len({mail.connection for mail in sink.received}) == 1
     assert {d.status for d in sent} == {250}
+
+
+def test_what_a_slow_server_leaves_no_time_for_is_given_back_untried(
+    s: Session, people: People, ticket: Ticket, sink: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(s, sink)
+    for asker in (people.alice, people.driss, people.diane):
+        new = creation.create(s, asker, NewTicket(title="Lent", description="Très."))
+        comments.post(s, people.bruno, new.number, "Bonjour")
+    while relay.relay(s):
+        s.commit()
+    monkeypatch.setattr(mail_out, "PATIENCE_SECONDS", 0.0)
+
+    rounds = 0
+    while claimed := deliveries.claim(s, 10, channel=EMAIL):
+        s.commit()
+        sending.send(*claimed)
+        rounds += 1
+        assert len(sink.received) == rounds
+
+    s.commit()
+    s.expire_all()
+    found = s.scalars(select(Delivery).where(Delivery.channel == EMAIL)).all()
+    assert rounds >= 3
+    assert {(d.state, d.attempts) for d in found} == {(DeliveryState.DONE, 1)}
 
 
 def test_an_internal_note_reaches_no_requester(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from data import config, db, files, schema
+from data import config, courtesy, db, files, schema
 from data.config import ConfigError, Settings
 from services import (
     accounts,
@@ -29,6 +29,7 @@ from services.errors import DomainError, Invalid
 
 log = logging.getLogger("appticket")
 _GIVES_WAY = 10  # on a machine that serves pages as well: `nice`
+_AWAITED = "awaited"  # the file in the data folder that shows a worker who waits
 
 
 class Failed(Exception):
@@ -130,13 +131,15 @@ def run_server(settings: Settings) -> None:
 
     words.speak(settings.language)
     bus = Bus(settings.redis_url) if settings.redis_url else None
-    with_workers = _with_workers(settings) if bus else [sender.run]
+    background = _with_workers(settings) if bus else [sender.run, chores.run]
+    if bus:
+        courtesy.show(settings.data_dir / _AWAITED)
     metrics = Metrics(settings, db.engine(), see_workers=workers.seen if bus else None)
     site = Site(
         settings,
         publish=bus.publish if bus else None,
         listen=bus.run if bus else None,
-        beside=[chores.run, metrics.beside(), *with_workers],
+        beside=[metrics.beside(), *background],
         mounts={"/api": api.create(settings)},
         answers={"/metrics": metrics.answer},
     )
@@ -175,6 +178,7 @@ def worker(settings: Settings, _options: argparse.Namespace) -> None:
 
     os.nice(_GIVES_WAY)
     settings = prepare(settings)
+    courtesy.watch(settings.data_dir / _AWAITED)
     _bring_up_to_date(settings)
     jobs.configure(settings.redis_url)
     if settings.metrics_port:

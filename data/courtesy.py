@@ -1,14 +1,23 @@
-"""Who waits comes first: in a process that serves, work that nobody waits for gives way.
+"""Who waits comes first: work that nobody waits for gives way to those whom the site serves.
 
 One thread computes at a time under the interpreter’s lock. A page that comes while others compute
 takes turns with all of them; with this it meets one piece of work, which ends in milliseconds.
+
+Processes on one machine share its processors, too. The one that serves shows by a lock on a file
+of the data folder that somebody waits; a worker beside it looks there before each piece of work.
+The system lets go of the lock of a process that dies, so nobody waits for one that is gone.
 """
 
+import fcntl
+import os
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 LONGEST_SECONDS = 0.2  # for which a piece of work waits: it goes on under a stream of people
+_LOOK_SECONDS = 0.001  # how often a worker looks whether somebody still waits
 
 
 class Courtesy:
@@ -18,22 +27,40 @@ class Courtesy:
         self._turn = threading.RLock()
         self._change = threading.Condition()
         self._waiting = 0
+        self._shown: int | None = None  # the file that shows others who waits here
+        self._seen: int | None = None  # the file that shows who waits elsewhere
+
+    def show(self, path: Path) -> None:
+        """Show those who look at this file, from now on, whether somebody waits here."""
+        self._shown = _opened(path)
+
+    def watch(self, path: Path) -> None:
+        """Give way, from now on, to whoever waits in processes that show it by this file."""
+        self._seen = _opened(path)
 
     @contextmanager
     def awaited(self) -> Iterator[None]:
         """Mark that somebody waits until the end of the block."""
         with self._change:
             self._waiting += 1
+            if self._waiting == 1:
+                self._mark(fcntl.LOCK_SH)
         try:
             yield
         finally:
             with self._change:
                 self._waiting -= 1
                 if not self._waiting:
+                    self._mark(fcntl.LOCK_UN)
                     self._change.notify_all()
 
     def give_way(self) -> None:
         """Wait until nobody waits, for LONGEST_SECONDS at most."""
+        if self._seen is not None:
+            until = time.monotonic() + LONGEST_SECONDS
+            while _is_marked(self._seen) and time.monotonic() < until:
+                time.sleep(_LOOK_SECONDS)
+            return
         with self._change:
             self._change.wait_for(lambda: not self._waiting, LONGEST_SECONDS)
 
@@ -44,6 +71,26 @@ class Courtesy:
             self.give_way()
             yield
 
+    def _mark(self, how: int) -> None:
+        if self._shown is not None:
+            with suppress(BlockingIOError):  # somebody is looking in this very moment
+                fcntl.flock(self._shown, how | fcntl.LOCK_NB)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _is_marked(file: int) -> bool:
+    """Tell whether a process holds the mark; holding it oneself for a moment is how one sees."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return False
+
 
 courtesy = Courtesy()
 awaited, give_way, turn = courtesy.awaited, courtesy.give_way, courtesy.turn
+show, watch = courtesy.show, courtesy.watch

@@ -108,15 +108,21 @@ class Bus:
                 is_asked = True
 
     def _take(self, raw: dict[str, Any], receive: Receive) -> None:
-        data = raw.get("data")
-        if raw.get("type") != "message" or not isinstance(data, bytes) or len(data) > MAX_BYTES:
-            return
-        try:
-            message = json.loads(data)
-        except (ValueError, RecursionError):
-            return
-        if isinstance(message, dict) and message.pop("from", None) not in (None, self._name):
+        message = _read(raw)
+        if message is not None and message.pop("from", None) not in (None, self._name):
             receive(message)
+
+
+def _read(raw: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what was published, None when it is nothing that one of ours wrote."""
+    data = raw.get("data") if raw and raw.get("type") == "message" else None
+    if not isinstance(data, bytes) or len(data) > MAX_BYTES:
+        return None
+    try:
+        message = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
 
 
 class Teller:
@@ -147,14 +153,14 @@ class Teller:
 
 
 class Waker(threading.Thread):
-    """Hears in a process without an event loop that something happened elsewhere.
+    """Hears in a process without an event loop what kind of event was recorded elsewhere.
 
     A worker relays at once by it, also while all that rq does is wait for a slow receiver.
     """
 
-    def __init__(self, url: str, wake: Callable[[], None]) -> None:
+    def __init__(self, url: str, hear: Callable[[str], None]) -> None:
         super().__init__(name="waker", daemon=True)
-        self._url, self._wake = url, wake
+        self._url, self._hear = url, hear
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -177,5 +183,7 @@ class Waker(threading.Thread):
             listener.subscribe(CHANNEL)
             while not self._stopping.is_set():
                 raw = listener.get_message(timeout=_WAKER_SECONDS)
-                if raw is not None and b'"event_id"' in raw["data"]:
-                    self._wake()
+                message = _read(raw) or {}
+                message.pop("from", None)
+                if change := changes.Change.read(message):
+                    self._hear(change.kind)

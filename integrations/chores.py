@@ -8,6 +8,7 @@ import itertools
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -33,16 +34,18 @@ _ASKED = ("schedule.", "report.asked")  # events that somebody waits for
 
 
 class Chores:
-    """Claims what is due and does it, until it is stopped."""
+    """Claims what is due and does it, while it is wanted, until it is stopped."""
 
     def __init__(
         self,
         tasks: Tasks = TASKS,
         *,
+        is_wanted: Callable[[], bool] = lambda: True,
         lease_seconds: float = schedule.LEASE.total_seconds(),
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
         self._tasks = tasks
+        self._is_wanted = is_wanted
         self._tick_seconds = tick_seconds
         self._watch = Watch(lease_seconds)
         self._running: dict[str, tuple[Run, float]] = {}  # and when a batch ended last
@@ -60,7 +63,11 @@ class Chores:
 
     def hear(self, recorded: list[Event]) -> None:
         """Look soon when somebody asked for something; a listener of `db.on_commit`."""
-        if any(event.kind.startswith(_ASKED) for event in recorded):
+        self.hear_of(event.kind for event in recorded)
+
+    def hear_of(self, kinds: Iterable[str]) -> None:
+        """Look soon when somebody asked for something here or elsewhere; kinds of events."""
+        if any(kind.startswith(_ASKED) for kind in kinds):
             self._woken.set()
 
     def stop(self) -> None:
@@ -89,6 +96,8 @@ class Chores:
             db.write(lambda s: schedule.sow(s, self._tasks))
             self._is_sown = True
         self._renew()
+        if not self._is_wanted():
+            return
         busy = list(self._running)
         for seen in db.read(lambda s: schedule.claimable(s, self._tasks, self._watch, busy)):
             if self._stopping.is_set():
@@ -150,9 +159,9 @@ class Chores:
             memory.tidy()
 
 
-async def run() -> None:
-    """Do what is due as long as the site runs; any number of processes may."""
-    chores = Chores()
+async def run(is_wanted: Callable[[], bool] = lambda: True) -> None:
+    """Do what is due as long as the site runs, while it is wanted; any number of processes may."""
+    chores = Chores(is_wanted=is_wanted)
     leave = db.on_commit(chores.hear)
     chores.start()
     try:

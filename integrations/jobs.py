@@ -5,12 +5,12 @@ never imported, its data is JSON and never a pickle, its callbacks and webhooks 
 """
 
 import asyncio
-import contextlib
 import logging
 import signal
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -134,8 +134,25 @@ def work(tell: Callable[[], None]) -> None:
         signal.signal(number, _stop)
     logging.getLogger("rq").setLevel(logging.WARNING)
     memory.tune()
+    try:
+        with _sweeping():
+            tell()
+            while not _worked():
+                time.sleep(_PAUSE_SECONDS)  # Redis is away or speaks nonsense; the sweeper goes on
+    except StopRequested:
+        pass
+
+
+@contextmanager
+def _sweeping() -> Iterator[None]:
+    """Relay, send and do what the clock asks for, in threads, until the end of the block."""
     sweeper, chores = Sender(), Chores()
-    teller, waker = Teller(_url), Waker(_url, sweeper.wake)
+
+    def hear(kind: str) -> None:
+        sweeper.wake()
+        chores.hear_of([kind])
+
+    teller, waker = Teller(_url), Waker(_url, hear)
     leaving = (
         db.on_commit(sweeper.wake),
         db.on_commit(chores.hear),
@@ -146,11 +163,7 @@ def work(tell: Callable[[], None]) -> None:
         each.start()
     try:
         waker.start()
-        tell()
-        while not _worked():
-            time.sleep(_PAUSE_SECONDS)  # Redis is away or speaks nonsense; the sweeper goes on
-    except StopRequested:
-        pass
+        yield
     finally:
         for leave in leaving:
             leave()
@@ -250,7 +263,7 @@ def _enqueue(
     queue = _queue(connection)
     if queue.count >= MAX_WAITING:
         return
-    with contextlib.suppress(DuplicateJobError):  # it waits already
+    with suppress(DuplicateJobError):  # it waits already
         queue.enqueue(
             name,
             args=ids,

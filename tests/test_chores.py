@@ -1,39 +1,45 @@
 """What a process does by itself."""
 
+import json
 import threading
 import time as stopwatch
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
+import redis
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data import clock, db, memory
 from data.models import PendingReason, Schedule, Status, Team, Ticket
-from integrations import chores
+from integrations import chores, jobs
+from integrations.bus import CHANNEL
 from integrations.chores import Chores
 from services import creation, schedule, transitions, upkeep
+from services.changes import Change
 from services.creation import NewTicket
 from services.rhythms import Every
 from services.schedule import Task
 from services.tasks import TASKS
 from services.transitions import Wait
+from tests import servers
 from tests.conftest import Clock, People
 from tests.servers import wait_until
 from ui.gate import setup_code
 
 
 @contextmanager
-def working(tasks: schedule.Tasks, **how: float) -> Iterator[Chores]:
+def working(tasks: schedule.Tasks) -> Iterator[Chores]:
     """Somebody who does these tasks, which are due at once."""
     with db.transaction() as s:
         schedule.sow(s, tasks)
         s.flush()
         for row in s.query(Schedule):
             row.next_at = clock.now()
-    found = Chores(tasks, tick_seconds=0.02, **how)
+    found = Chores(tasks, tick_seconds=0.02)
     found.start()
     try:
         yield found
@@ -190,6 +196,43 @@ def test_who_asks_does_not_wait_for_the_next_look(s: Session, people: People) ->
         leave()
         found.stop()
         found.join()
+
+
+def test_a_worker_does_not_wait_when_somebody_asks_another_process(
+    s: Session, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = threading.Event()
+
+    def runs(_s: Session) -> int:
+        ran.set()
+        return 0
+
+    tasks = {"task": task(runs)}
+    monkeypatch.setattr(jobs, "Chores", partial(Chores, tasks, tick_seconds=60))
+    with servers.redis() as server, redis.Redis.from_url(server.url) as client:
+        monkeypatch.setattr(jobs, "_url", server.url)
+        with jobs._sweeping():
+            wait_until(lambda: db.read(lambda s: s.get(Schedule, "task")))
+            wait_until(lambda: client.pubsub_numsub(CHANNEL)[0][1])
+            schedule.ask(s, people.diane, "task")
+            s.commit()  # no listener of this process hears of it
+            asked = Change(1, "schedule.asked", None, "schedule:task").plain()
+            client.publish(CHANNEL, json.dumps({**asked, "from": "another"}))
+            assert ran.wait(10)
+
+
+@pytest.mark.parametrize("is_wanted", [False, True])
+def test_where_others_do_it_nothing_is_claimed(s: Session, is_wanted: bool) -> None:
+    tasks = {"task": task(lambda _s: 0)}
+    schedule.sow(s, tasks)
+    s.get_one(Schedule, "task").next_at = clock.now()
+    s.commit()
+    found = Chores(tasks, is_wanted=lambda: is_wanted)
+
+    found.turn()
+    found._pool.shutdown()
+
+    assert (row("task").finished_at is not None) == is_wanted
 
 
 @pytest.mark.parametrize(("seconds", "is_due"), [(0.0, False), (3600.0, True)])

@@ -1,9 +1,13 @@
 """Work that nobody waits for gives way to what somebody waits for, and is not stopped by it."""
 
 import asyncio
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -11,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from data import courtesy, threads
 from data.config import Settings
 from data.courtesy import Courtesy
+from tests.mail_sinks import ROOT
 from ui.guard import SOCKETS, UPLOADS, Guard
 from ui.logins import Login, Logins
 
@@ -86,6 +91,91 @@ def test_pieces_of_work_are_done_one_at_a_time(pool: ThreadPoolExecutor) -> None
         each.result(PATIENCE)
 
     assert found == [1] * 8
+
+
+SERVES = """
+import sys
+from pathlib import Path
+from data.courtesy import Courtesy
+
+manners = Courtesy()
+manners.show(Path(sys.argv[1]))
+for _line in sys.stdin:
+    with manners.awaited(), manners.awaited():
+        print("waits", flush=True)
+        sys.stdin.readline()
+    print("served", flush=True)
+"""
+
+
+@contextmanager
+def serving(path: Path) -> Iterator[Callable[[], str]]:
+    """Run a process that serves; each call lets somebody come, and then lets them be served."""
+    command = [sys.executable, "-c", SERVES, str(path)]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
+    to, back = process.stdin, process.stdout
+    assert to is not None
+    assert back is not None
+
+    def on() -> str:
+        to.write("\n")
+        to.flush()
+        return back.readline().strip()
+
+    try:
+        yield on
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_worker_gives_way_to_who_waits_in_another_process(
+    pool: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    manners = Courtesy()
+    manners.watch(tmp_path / "awaited")
+    with serving(tmp_path / "awaited") as on, serving(tmp_path / "awaited") as on_too:
+        manners.give_way()
+
+        assert (on(), on_too()) == ("waits", "waits")
+        work = pool.submit(manners.give_way)
+        assert is_waiting(work)
+        assert on() == "served"
+        assert is_waiting(work)
+        assert on_too() == "served"
+
+        assert work.result(PATIENCE) is None
+        assert on() == "waits"
+
+
+@pytest.mark.usefixtures("patient")
+def test_nobody_waits_in_a_process_that_was_killed(
+    pool: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    manners = Courtesy()
+    manners.watch(tmp_path / "awaited")
+    with serving(tmp_path / "awaited") as on:
+        assert on() == "waits"
+        work = pool.submit(manners.give_way)
+        assert is_waiting(work)
+
+    assert work.result(PATIENCE) is None
+
+
+def test_people_elsewhere_who_come_all_the_time_do_not_stop_the_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(courtesy, "LONGEST_SECONDS", 0.01)
+    manners = Courtesy()
+    manners.watch(tmp_path / "awaited")
+    with serving(tmp_path / "awaited") as on:
+        assert on() == "waits"
+
+        manners.give_way()
+
+        assert on() == "served"
 
 
 @pytest.mark.usefixtures("patient")

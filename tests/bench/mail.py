@@ -69,11 +69,12 @@ def tell(s: Session) -> None:
 
 def work(url: str) -> None:
     """Relay and send until nothing is left: what a worker does."""
-    from data import config  # noqa: PLC0415
+    from data import config, courtesy  # noqa: PLC0415
     from integrations.sender import Sender  # noqa: PLC0415 - in the other process
     from main import prepare  # noqa: PLC0415
 
     prepare(config.read({"APPTICKET_DATABASE_URL": url, "APPTICKET_DATA_DIR": "."}))
+    courtesy.watch(Path("awaited"))
     sender = Sender()
     sender.start()
     while db.read(_left):

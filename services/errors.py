@@ -1,8 +1,9 @@
 """What can go wrong in the domain: a stable code, a sentence for a person, and its facts."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from services.words import N_, _
+from services.words import N_, _, decimal
 
 
 class DomainError(Exception):
@@ -17,7 +18,7 @@ class DomainError(Exception):
 
     def say(self) -> str:
         """Return the sentence in the language being spoken."""
-        return _(self.sentence).format(**{k: _spell(v) for k, v in self.facts.items()})
+        return _(self.sentence).format(**_spelt(self.facts))
 
     def __str__(self) -> str:
         return self.say()
@@ -127,9 +128,19 @@ class Invalid(DomainError):
 
     def by_field(self) -> dict[str, str]:
         """Return each field’s sentence in the language being spoken."""
-        facts = {k: _spell(v) for k, v in self.facts.items()}
+        facts = _spelt(self.facts)
         return {field: _(sentence).format(**facts) for field, sentence in self.problems.items()}
 
 
-def _spell(fact: object) -> object:
+# What counts something, as "64 000 characters"; a number that names one, as #64000, is none.
+_AMOUNTS = frozenset({"at_least", "at_most", "least", "limit", "most"})
+
+
+def _spelt(facts: Mapping[str, object]) -> dict[str, object]:
+    return {name: _spell(name, fact) for name, fact in facts.items()}
+
+
+def _spell(name: str, fact: object) -> object:
+    if isinstance(fact, int) and name in _AMOUNTS:
+        return decimal(fact)
     return _(fact) if isinstance(fact, str) and fact else fact

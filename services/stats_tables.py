@@ -97,7 +97,7 @@ def group_label(dimension: Dimension, group: Group) -> str:
     if group.value == OTHERS and group.id is None and dimension is Dimension.TECHNICIAN:
         return _("Others")
     if dimension is Dimension.TECHNICIAN and (group.id or 0) < 0:
-        return _("{team}, others").format(team=group.value)
+        return _("Others of {team}").format(team=group.value)
     return label(dimension.value, group.value) if group.id is None else group.value
 
 

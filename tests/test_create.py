@@ -29,6 +29,7 @@ from data.models import (
 from services import creation, drafts, priority, tickets, transitions
 from services.creation import NewTicket, create
 from services.errors import Invalid, NotAllowed, NotFound
+from services.words import speaking
 from tests.conftest import People, happened, last_event
 
 HOSTILE = [
@@ -144,6 +145,17 @@ def test_an_impossible_title_is_refused_for_what_it_is(
         create(s, people.alice, NewTicket(title=title))
 
     assert set(refused.value.by_field()) == {"title"}
+
+
+@pytest.mark.parametrize(("language", "most"), [("fr", "64\u202f000"), ("en", "64,000")])
+def test_a_limit_is_written_as_the_language_writes_numbers(
+    s: Session, people: People, language: str, most: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        create(s, people.alice, NewTicket(title="Poste", description="x" * 64_001))
+
+    with speaking(language):
+        assert most in refused.value.by_field()["description"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

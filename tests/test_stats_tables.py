@@ -121,5 +121,5 @@ def test_groups_are_called_as_people_call_them() -> None:
         assert called(Dimension.PRIORITY, "high") == "Haute"
         assert called(Dimension.TEAM, NOTHING) == "Aucune équipe"
         assert called(Dimension.TECHNICIAN, OTHERS) == "Autres"
-        assert called(Dimension.TECHNICIAN, "Réseau", -3) == "Réseau, autres"
+        assert called(Dimension.TECHNICIAN, "Réseau", -3) == "Autres de Réseau"
         assert called(Dimension.TEAM, "high", 3) == "high"

@@ -96,7 +96,7 @@ def test_people_are_named_to_who_may_see_names(s: Session, people: People) -> No
         return [row[0] for row in tables(s, by, people=True)["people"].rows]
 
     assert names(people.chloe) == ["Bruno", "Diane"]
-    assert names(people.bruno) == ["Bruno", "Réseau, others"]
+    assert names(people.bruno) == ["Bruno", "Others of Réseau"]
 
 
 def test_who_is_limited_to_teams_gets_only_their_figures(s: Session, people: People) -> None:

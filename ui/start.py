@@ -23,6 +23,7 @@ from ui import (
     mute,
     report_downloads,
     shell,
+    signatures,
     sockets,
     statics,
     stats_downloads,
@@ -81,6 +82,7 @@ class Site:
         app.on_startup(self._begin)
         configure_nicegui(self.root, settings)
         sockets.install(self.logins)
+        signatures.install()
         self.asgi: ASGIApp = Guard(Compressed(self.root), settings, self.logins)
 
     async def _begin(self) -> None:

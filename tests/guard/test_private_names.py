@@ -6,13 +6,14 @@ from pathlib import Path
 
 import nicegui
 import pytest
-from nicegui import Client, core, ui
+from nicegui import Client, core, helpers, observables, ui
 from nicegui.element import Element
 from nicegui.elements.sub_pages import SubPages
 from nicegui.props import Props
 from nicegui.sub_pages_router import SubPagesRouter
 
 import ui as our_ui
+from ui import signatures
 
 # Where we use it, and what for.
 USED = {
@@ -75,6 +76,26 @@ def test_an_element_tells_when_it_is_deleted_and_how_it_is_sent() -> None:
     assert parameters(Props.suspend_updates) == ["self"]
     assert "self._props" in inspect.getsource(Element.__init__)
     assert ui.html.CONTENT_PROP == "innerHTML"
+
+
+def test_whether_a_method_wants_an_argument_is_remembered_as_nicegui_finds_it() -> None:
+    class Handlers:
+        def none(self) -> None: ...
+        def one(self, event: object) -> None: ...
+        def may(self, event: object = None, *more: object, **named: object) -> None: ...
+        @classmethod
+        def of_class(cls, event: object) -> None: ...
+        @staticmethod
+        def alone(event: object) -> None: ...
+
+    handlers = Handlers()
+    each = (handlers.none, handlers.one, handlers.may, handlers.of_class, handlers.alone)
+    for _time in range(2):
+        found = [signatures.expects_arguments(handler) for handler in each]
+        assert found == [signatures._inspect(handler) for handler in each]
+    assert found == [False, True, False, True, True]
+    assert vars(observables)["helpers"] is helpers
+    assert "helpers.expects_arguments(on_change)" in inspect.getsource(observables)
 
 
 @pytest.mark.parametrize("name", ["window.did_handshake", "window.socket", "runMethod"])

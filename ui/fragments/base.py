@@ -1,7 +1,7 @@
 """Two elements that show HTML made on the server, and change it without redrawing what stayed."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
@@ -14,12 +14,14 @@ Handler = Callable[[str, Any], Any]
 class Fragment(ui.html):
     """One piece of HTML; its controls carry `data-action` and call one handler (action, value)."""
 
+    HEARD: ClassVar[tuple[str, ...]] = ("click", "change", "submit")  # of what the browser tells
+
     def __init__(self, html: object = "", *, tag: str = "div", act: Handler | None = None) -> None:
         super().__init__(str(html), sanitize=False, tag=tag)
         if act:
             self._act = act
-            for event, snippet in _EVENTS.items():
-                self.on(event, self._happened, js_handler=snippet)
+            for event in self.HEARD:
+                self.on(event, self._happened, js_handler=_SNIPPETS[event])
 
     def show(self, html: object) -> None:
         """Show other HTML, if it is other; the focus and what is being typed stay."""
@@ -113,7 +115,7 @@ class KeyedList(Fragment):
         return {**drawn, "props": {**drawn["props"], "innerHTML": self.content}}
 
 
-_EVENTS = {
+_SNIPPETS = {
     "click": browser.CLICKED,
     "change": browser.CHANGED,
     "submit": browser.SUBMITTED,

@@ -64,7 +64,7 @@ class Deadlines:
         headings.page(_("Deadlines"), _("When you work, and what that makes of a promise."))
         with ui.element("div").classes("filters calendars"):
             self._choice = fields.Choice(_("Calendar"), self._names(), name="calendar")
-            self._choice.on("change", self._chosen, js_handler="() => emit()")
+            self._choice.on_choice(self._chosen)
             self._choice.set_visibility(len(self._all) > 1)
             create = ui.button(_("Create a calendar"), on_click=self._create)
             create.props("data-testid=create-calendar")

@@ -65,7 +65,7 @@ class Users:
             search.on_value_change(lambda e: self._narrow(text=e.value or ""))
             roles = [("", _("Any role")), *[(m.value, _(labels.ROLE[m])) for m in Role]]
             choice = fields.Choice(_("Role"), roles, name="role-filter")
-            choice.on("change", lambda: self._narrow(role=choice.value), js_handler="() => emit()")
+            choice.on_choice(lambda: self._narrow(role=choice.value))
             ui.button(_("Create a user"), on_click=self._create).props("data-testid=create-user")
         self._list = KeyedList(
             "users",

@@ -91,7 +91,7 @@ class Webhooks:
             which = [(_ALL, _("All")), (_DEAD, _("Given up"))]
             self._which = fields.Choice(_("State"), which, _ALL, name="log-state")
             for choice in (self._recipient, self._which):
-                choice.on("change", self._again, js_handler="() => emit()")
+                choice.on_choice(self._again)
         hint = _("What was sent in the last thirty days shows here, with what was answered.")
         self._log = KeyedList(
             "deliveries",

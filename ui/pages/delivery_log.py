@@ -101,7 +101,7 @@ class DeliveryLog:
         states = [("", _("All")), *((str(state), word) for state, word in outside.states())]
         self._state = fields.Choice(_("State"), states, name="log-state")
         for choice in (self._channel, self._state):
-            choice.on("change", self._narrowed, js_handler="() => emit()")
+            choice.on_choice(self._narrowed)
         self._person = fields.text(_("Recipient"), name="log-person")
         self._ticket = fields.text(_("Ticket"), name="log-ticket")
         for field, how in ((self._person, "search"), (self._ticket, "short")):

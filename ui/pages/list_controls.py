@@ -39,7 +39,7 @@ class ListControls:
         Fragment(around.unfold()).classes("unfold").on("click", js_handler=browser.UNFOLDED)
         for name, title, options in offered_filters(choices, is_staff=is_staff):
             choice = fields.Choice(title, options, getattr(self._wishes, name), name=name)
-            choice.on("change", partial(self._chosen, name, choice), js_handler="() => emit()")
+            choice.on_choice(partial(self._chosen, name, choice))
             self._choices[name] = choice
 
     async def _chosen(self, name: str, choice: fields.Choice) -> None:

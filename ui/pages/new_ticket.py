@@ -108,7 +108,7 @@ class NewTicketForm:
         self._autosave = Autosave(self._save)
         for field in self._fields.values():
             if isinstance(field, fields.Choice):
-                field.on("change", self._autosave.typed, js_handler="() => emit()")
+                field.on_choice(self._autosave.typed)
             else:
                 field.on_value_change(self._autosave.typed)
 

@@ -162,7 +162,7 @@ class Recurring:
             asked = "&".join(f"{key}={value}" for key, value in self._wished.asked.items())
             ui.navigate.history.replace(problems.PAGE + (f"?{asked}" if asked else ""))
 
-        choice.on("change", chosen, js_handler="() => emit()")
+        choice.on_choice(chosen)
 
     async def _changed(self, _numbers: set[int]) -> None:
         await self._again()

@@ -48,7 +48,7 @@ class Bar:
     def control(self, name: str, title: str, options: Sequence[Option]) -> None:
         """Draw a choice of one field, here or in a card; it follows what is asked."""
         choice = fields.Choice(title, options, self._asked.control(name), name=name)
-        choice.on("change", partial(self._chosen, name, choice), js_handler="() => emit()")
+        choice.on_choice(partial(self._chosen, name, choice))
         self._controls[name] = choice
 
     def show(self, question: Question | None, problems: Mapping[str, str]) -> None:

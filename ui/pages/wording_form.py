@@ -38,7 +38,7 @@ class WordingForm:
                 _("Language"), spoken, self._do.language, name="wording-language"
             )
             for choice in (self._kind, self._language):
-                choice.on("change", self._chosen, js_handler="() => emit()")
+                choice.on_choice(self._chosen)
         with ui.element("div").classes("columns"):
             with ui.element("div").classes("form"):
                 self._drawn = self._controls()

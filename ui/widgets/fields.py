@@ -1,8 +1,9 @@
 """Form fields: a label, a control, an error beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import lru_cache
+from typing import Any, ClassVar
 
 from htpy import Node, fragment, label, option, select, span
 from nicegui import ui
@@ -41,6 +42,8 @@ class Chooser(Fragment):
     What is drawn depends on what a subclass keeps: it keeps that before it calls this.
     """
 
+    HEARD: ClassVar[tuple[str, ...]] = ("change",)
+
     def __init__(self, title: str, *, key: str, name: str) -> None:
         """Show it; `key` is the list's id in the page, `name` what tests find it by."""
         self._title = title
@@ -60,7 +63,7 @@ class Chooser(Fragment):
         self._error = sentence or ""
         self.show(self._drawn())
 
-    def _acted(self, action: str, value: Any) -> None:
+    def _acted(self, action: str, value: Any) -> Any:
         raise NotImplementedError
 
     def _drawn(self) -> str:
@@ -68,20 +71,31 @@ class Chooser(Fragment):
 
     def list_of(self, options: Node, *, above: Node = None) -> str:
         """Return the list with these options; `above` stands between it and its title."""
-        key = self._key
-        parts = (
-            label(for_=key)[self._title],
-            above,
-            select(
-                id=key,
-                data_action="choose",
-                data_testid=self._name,
-                aria_invalid="true" if self._error else None,
-                aria_describedby=f"{key}-problem" if self._error else None,
-            )[options],
-            self._error and span(f"#{key}-problem.field-error", role="alert")[self._error],
-        )
-        return str(fragment[parts])
+        return _list_of(self._title, self._key, self._name, self._error, options, above)
+
+
+def _list_of(title: str, key: str, name: str, error: str, options: Node, above: Node) -> str:
+    parts = (
+        label(for_=key)[title],
+        above,
+        select(
+            id=key,
+            data_action="choose",
+            data_testid=name,
+            aria_invalid="true" if error else None,
+            aria_describedby=f"{key}-problem" if error else None,
+        )[options],
+        error and span(f"#{key}-problem.field-error", role="alert")[error],
+    )
+    return str(fragment[parts])
+
+
+@lru_cache(maxsize=300)  # a page of a list has seven, which are the same for most people
+def _choices(
+    title: str, key: str, name: str, error: str, options: tuple[tuple[str, str], ...], chosen: str
+) -> str:
+    drawn = [option(value=k, selected=k == chosen)[v] for k, v in options]
+    return _list_of(title, key, name, error, drawn, None)
 
 
 class Choice(Chooser):
@@ -91,8 +105,13 @@ class Choice(Chooser):
         self, title: str, options: Sequence[tuple[str, str]], value: str = "", *, name: str
     ) -> None:
         self._options = options
+        self._then: Callable[[], Any] | None = None
         self.value = value
         super().__init__(title, key=f"choice-{name}", name=name)
+
+    def on_choice(self, then: Callable[[], Any]) -> None:
+        """Call this after each choice of a person; it may return what is to be awaited."""
+        self._then = then
 
     def choose(self, value: str) -> None:
         """Choose one of the options; what is not offered changes nothing."""
@@ -107,14 +126,16 @@ class Choice(Chooser):
             self.value = options[0][0]
         self.show(self._drawn())
 
-    def _acted(self, action: str, value: Any) -> None:
-        if action == "choose" and value in dict(self._options):
-            self.value = str(value)
-            self.keep(self._drawn())
+    def _acted(self, action: str, value: Any) -> Any:
+        if action != "choose" or value not in dict(self._options):
+            return None
+        self.value = str(value)
+        self.keep(self._drawn())
+        return self._then() if self._then else None
 
     def _drawn(self) -> str:
-        choices = [option(value=k, selected=k == self.value)[v] for k, v in self._options]
-        return self.list_of(choices)
+        options = tuple((key, said) for key, said in self._options)
+        return _choices(self._title, self._key, self._name, self._error, options, self.value)
 
 
 def show_problems(fields: dict[str, Any], refusal: Invalid) -> str:

@@ -13,6 +13,8 @@ from ui.widgets.fields import Chooser
 class PeoplePicker(Chooser):
     """Chosen people with a way to take each back, and a native list of the others."""
 
+    HEARD = ("click", "change")
+
     def __init__(
         self,
         title: str,

@@ -126,7 +126,7 @@ def run_server(settings: Settings) -> None:
     from integrations import api, chores, sender  # noqa: PLC0415
     from integrations.bus import Bus  # noqa: PLC0415
     from integrations.metrics import Metrics  # noqa: PLC0415
-    from ui import sockets  # noqa: PLC0415
+    from ui import feed, sockets  # noqa: PLC0415
     from ui.start import Site  # noqa: PLC0415
 
     words.speak(settings.language)
@@ -139,7 +139,7 @@ def run_server(settings: Settings) -> None:
         settings,
         publish=bus.publish if bus else None,
         listen=bus.run if bus else None,
-        beside=[metrics.beside(), *background],
+        beside=[metrics.beside(), feed.keep_samples, *background],
         mounts={"/api": api.create(settings)},
         answers={"/metrics": metrics.answer},
     )

@@ -26,6 +26,7 @@ DRAWN = 2000  # tickets of a shelf: half a megabyte, and some 30 ms to read them
 LISTED = 10_000  # numbers that are read to draw among them; where there are more, any may be drawn
 FRESH_SECONDS = 600.0
 GLANCE_SECONDS = 5.0  # … after which the newest number is looked at
+KEEP_SECONDS = 2.0  # … or this, by who looks after all of them beside the requests
 GROWTH = 1.25
 _AT_ONCE = 1000
 _COLUMNS = (
@@ -107,35 +108,51 @@ def walked(bits: Bits, until: Bits, *, downwards: bool) -> int:
     return (bits & ((until & -until) - 1)).bit_count()
 
 
-def of(s: Session, shelf: Shelf) -> Sample:
-    """Return the sample of a shelf, drawn anew where that is due."""
+def of(s: Session, shelf: Shelf, glance: float = GLANCE_SECONDS) -> Sample:
+    """Return the sample of a shelf, drawn anew where that is due; looked after every `glance`.
+
+    While somebody draws, the one before is good enough: only the first of all is waited for.
+    """
     drawn = _kept.setdefault(s.get_bind().engine.pool, {})
-    kept = drawn.get(shelf) or _Kept()
-    with kept.lock:
-        drawn[shelf] = kept
-        return kept.renewed(s, shelf)
+    kept = drawn.setdefault(shelf, _Kept())
+    before = kept.sample
+    if before is None:
+        with kept.lock:
+            return kept.renewed(s, shelf, glance)
+    if not kept.lock.acquire(blocking=False):
+        return before
+    try:
+        return kept.renewed(s, shelf, glance)
+    finally:
+        kept.lock.release()
+
+
+def keep(s: Session) -> None:
+    """Look after all samples. Who does so every KEEP_SECONDS does it for whoever asks for one."""
+    for shelf in Shelf:
+        of(s, shelf, KEEP_SECONDS)
 
 
 class _Kept:
-    """A sample, and when it was drawn; one thread draws it while others wait."""
+    """A sample, and when it was drawn; one thread draws it while others use the one before."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self._sample: Sample | None = None
+        self.sample: Sample | None = None
         self._newest = 0
         self._drawn_at = self._looked_at = 0.0
 
-    def renewed(self, s: Session, shelf: Shelf) -> Sample:
+    def renewed(self, s: Session, shelf: Shelf, glance: float) -> Sample:
         moment = time.monotonic()
-        if self._sample and moment - self._looked_at < GLANCE_SECONDS:
-            return self._sample
-        self._looked_at = moment
+        if self.sample and moment - self._looked_at < glance:
+            return self.sample
         newest = s.scalar(select(func.max(Ticket.number))) or 0
+        self._looked_at = moment
         is_old = moment - self._drawn_at > FRESH_SECONDS
-        if self._sample is None or is_old or newest > GROWTH * self._newest:
-            self._sample = _drawn(s, shelf, newest)
+        if self.sample is None or is_old or newest > GROWTH * self._newest:
+            self.sample = _drawn(s, shelf, newest)
             self._newest, self._drawn_at = newest, moment
-        return self._sample
+        return self.sample
 
 
 def _drawn(s: Session, shelf: Shelf, newest: int) -> Sample:

@@ -128,7 +128,7 @@ def _keep_samples(engine: Engine) -> None:
     samples.forget()
     for shelf in Shelf:
         empty = samples._Kept()
-        empty._sample, empty._looked_at = samples.Sample([], 0), math.inf
+        empty.sample, empty._looked_at = samples.Sample([], 0), math.inf
         samples._kept.setdefault(engine.pool, {})[shelf] = empty
 
 

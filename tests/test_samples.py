@@ -11,7 +11,7 @@ from data.models import Shelf, Status
 from services import samples, tickets
 from services.creation import NewTicket, create
 from services.samples import Sample
-from tests.conftest import People
+from tests.conftest import People, Queries
 
 ROWS = st.lists(
     st.builds(
@@ -61,6 +61,41 @@ def test_a_sample_is_of_one_shelf_and_is_drawn_again_when_it_has_grown(
         create(s, people.alice, NewTicket(title="Poste"))
     assert samples.of(s, Shelf.OPEN).size == 1
 
-    for kept in samples._kept[s.get_bind().engine.pool].values():
-        kept._looked_at -= samples.GLANCE_SECONDS
+    age(s, samples.GLANCE_SECONDS)
     assert samples.of(s, Shelf.OPEN).size == 6
+
+
+def age(s: Session, seconds: float) -> None:
+    """Let time pass since the samples were looked after."""
+    for kept in samples._kept[s.get_bind().engine.pool].values():
+        kept._looked_at -= seconds
+
+
+def test_who_keeps_the_samples_draws_them_for_all(
+    s: Session, people: People, queries: Queries
+) -> None:
+    samples.forget()
+    samples.keep(s)
+    create(s, people.alice, NewTicket(title="Poste"))
+    s.flush()
+    for _glance in range(3):
+        age(s, samples.KEEP_SECONDS)
+        samples.keep(s)
+
+        sent = len(queries.statements)
+        assert samples.of(s, Shelf.OPEN).size == 1
+        assert samples.of(s, Shelf.DONE).size == 0
+        assert len(queries.statements) == sent
+
+
+def test_while_one_draws_others_use_the_sample_before(s: Session, people: People) -> None:
+    samples.forget()
+    before = samples.of(s, Shelf.OPEN)
+    create(s, people.alice, NewTicket(title="Poste"))
+    s.flush()
+    age(s, samples.GLANCE_SECONDS)
+
+    with samples._kept[s.get_bind().engine.pool][Shelf.OPEN].lock:
+        assert samples.of(s, Shelf.OPEN) is before
+
+    assert samples.of(s, Shelf.OPEN).size == 1

@@ -1,5 +1,6 @@
 """Live lists: one change costs one reading of the line and one drawing for all who see it alike."""
 
+import asyncio
 import logging
 from functools import lru_cache
 from typing import Protocol
@@ -9,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data import clock, db
 from data.threads import in_thread
-from services import counters, filters, lists
+from services import counters, filters, lists, samples
 from services.counters import Counts
 from services.filters import Filter
 from services.lists import TicketLine
@@ -24,6 +25,16 @@ from ui.presence import Presence, Viewer
 log = logging.getLogger(__name__)
 
 FLOOD = 50  # tickets that change at once; of more, a list reads what it shows now
+
+
+async def keep_samples() -> None:
+    """Draw what lists are planned by, from the start on, so that no request has to."""
+    while True:
+        try:
+            await asyncio.to_thread(db.read, samples.keep)
+        except SQLAlchemyError as error:  # requests draw them, then
+            log.warning("the samples of lists could not be drawn: %s", error)
+        await asyncio.sleep(samples.KEEP_SECONDS)
 
 
 class Watcher(Protocol):

@@ -5,7 +5,8 @@ takes turns with all of them; with this it meets one piece of work, which ends i
 
 Processes on one machine share its processors, too. The one that serves shows by a lock on a file
 of the data folder that somebody waits; a worker beside it looks there before each piece of work.
-The system lets go of the lock of a process that dies, so nobody waits for one that is gone.
+The system lets go of the lock of a process that dies, so nobody waits for one that is gone. Where
+the folder lies on another machine nothing is shown: a lock there is a trip for each request.
 """
 
 import fcntl
@@ -18,6 +19,13 @@ from pathlib import Path
 
 LONGEST_SECONDS = 0.2  # for which a piece of work waits: it goes on under a stream of people
 _LOOK_SECONDS = 0.001  # how often a worker looks whether somebody still waits
+_MOUNTS = Path("/proc/self/mountinfo")
+_FAR = frozenset(
+    {
+        *("9p", "afs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "gfs2", "glusterfs"),
+        *("lustre", "nfs", "nfs4", "ocfs2", "smb3"),
+    }
+)
 
 
 class Courtesy:
@@ -32,7 +40,7 @@ class Courtesy:
 
     def show(self, path: Path) -> None:
         """Show those who look at this file, from now on, whether somebody waits here."""
-        self._shown = _opened(path)
+        self._shown = _opened(path) if _is_near(path.parent) else None
 
     def watch(self, path: Path) -> None:
         """Give way, from now on, to whoever waits in processes that show it by this file."""
@@ -79,6 +87,16 @@ class Courtesy:
 
 def _opened(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _is_near(folder: Path) -> bool:
+    """Tell whether a folder is on a disk of this machine, as far as the system says (proc(5))."""
+    device = folder.stat().st_dev
+    number = f"{os.major(device)}:{os.minor(device)}"
+    mounts = _MOUNTS.read_text().splitlines() if _MOUNTS.exists() else []
+    # id, parent, device, root, place, options…, then after the dash: type, source, options.
+    kinds = {line.partition(" - ")[2].split()[0] for line in mounts if line.split()[2] == number}
+    return not kinds & _FAR
 
 
 def _is_marked(file: int) -> bool:

@@ -1,6 +1,7 @@
 """Work that nobody waits for gives way to what somebody waits for, and is not stopped by it."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
@@ -148,6 +149,33 @@ def test_a_worker_gives_way_to_who_waits_in_another_process(
 
         assert work.result(PATIENCE) is None
         assert on() == "waits"
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize(("kind", "is_shown"), [("ext4", True), ("nfs4", False)])
+def test_on_the_disk_of_another_machine_nothing_is_shown(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pool: ThreadPoolExecutor,
+    kind: str,
+    is_shown: bool,
+) -> None:
+    device = tmp_path.stat().st_dev
+    mounts = tmp_path / "mountinfo"
+    lines = [
+        "22 27 0:21 / /proc rw,relatime - nfs4 elsewhere rw",
+        f"30 27 {os.major(device)}:{os.minor(device)} / /data rw shared:1 - {kind} source rw",
+    ]
+    mounts.write_text("\n".join(lines))
+    monkeypatch.setattr(courtesy, "_MOUNTS", mounts)
+    serves, works = Courtesy(), Courtesy()
+    serves.show(tmp_path / "awaited")
+    works.watch(tmp_path / "awaited")
+
+    with serves.awaited():
+        work = pool.submit(works.give_way)
+        assert is_waiting(work) if is_shown else work.result(PATIENCE) is None
+    assert work.result(PATIENCE) is None
 
 
 @pytest.mark.usefixtures("patient")

@@ -156,6 +156,12 @@ async def test_marks_and_buttons_of_the_frame_are_never_broken_in_two(
     assert found == []
 
 
+_INTO_THE_BUTTON = """() => [...document.querySelectorAll('.property dd:has(.due) > .icon-button')]
+  .filter((button) => [...button.parentElement.querySelectorAll('.due, .due *')].some(
+    (words) => words.getBoundingClientRect().right > button.getBoundingClientRect().left))
+  .map((button) => button.parentElement.textContent)"""
+
+
 def _promise(ticket: Ticket, accept: timedelta = timedelta(hours=-15)) -> None:
     ticket.accept_due_at = ticket.first_response_due_at = now() + accept
     ticket.resolve_due_at = now() + timedelta(days=9)
@@ -168,6 +174,31 @@ async def test_a_button_of_a_row_covers_no_deadline(house: House, site: Site) ->
     await expect(diane.row(number).locator(".row-lead .button")).to_be_visible()
 
     assert await diane.page.evaluate(_OVERLAPPED) == []
+
+
+async def test_why_a_deadline_is_that_one_is_asked_beside_it(house: House, site: Site) -> None:
+    number = site.ticket("En retard")
+    site.write(lambda s: _promise(s.get_one(Ticket, number)))
+    diane = await house.enter(site, "diane", f"/tickets/{number}", language="fr")
+    found = []
+    for width in (820, 1024, 1440):
+        await diane.page.set_viewport_size({"width": width, "height": 844})
+        found += await diane.page.evaluate(_INTO_THE_BUTTON)
+
+    assert found == []
+
+
+async def test_the_conversation_of_a_ticket_begins_on_the_upper_half_of_a_phone(
+    house: House, site: Site
+) -> None:
+    number = site.ticket("Le portable PC-0725 ne démarre plus depuis ce matin")
+    diane = await house.enter(site, "diane", f"/tickets/{number}", language="fr", is_phone=True)
+    begins = await diane.page.locator(".thread").bounding_box()
+
+    assert begins is not None
+    assert begins["y"] < PHONE["height"] / 2
+    await diane.get("delete").tap()  # the last of the buttons, which one pushes into sight
+    await expect(diane.get("toast")).to_be_visible()
 
 
 async def test_a_page_fits_a_phone_before_its_fonts_arrive(house: House, site: Site) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from nicegui import ui
+from nicegui import background_tasks, ui
 from nicegui.functions.download import download
 from nicegui.functions.navigate import Navigate
 from nicegui.functions.notify import notify
@@ -124,7 +124,13 @@ def _whole_modules() -> Iterator[None]:
 
 
 def _forget() -> None:
-    """Forget what a process knows of another test’s database: ids begin anew in each."""
+    """Forget what a process knows of another test’s database: ids begin anew in each.
+
+    A task that a thread began in the last moment of another test has no loop any more; NiceGUI
+    would wait for it at the end of this one, and for ever.
+    """
+    background_tasks.running_tasks.clear()
+    background_tasks.lazy_tasks_running.clear()
     hub = live.hub
     for memory in (hub._ears, hub._seen, hub._waiting, hub._resting, hub._newest):
         memory.clear()

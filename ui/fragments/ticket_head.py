@@ -41,14 +41,12 @@ def head(view: TicketView, viewers: Iterable[Viewer], *, is_staff: bool) -> str:
                 and span(".muted")[_(labels.PENDING_REASON[ticket.pending_reason])],
                 marks.priority_mark(ticket.priority, with_word=True),
                 span(".presence", data_testid="presence")[is_staff and here(list(viewers))],
-            ],
-            burst.line(view.burst),
-            div(".toolbar")[
-                _verbs(view),
                 button(".button.side-opener", type="button", popovertarget="properties")[
                     icon("filter"), _("Properties")
                 ],
             ],
+            burst.line(view.burst),
+            div(".toolbar")[_verbs(view)],
         ]
     )
 

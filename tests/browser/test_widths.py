@@ -180,6 +180,7 @@ async def test_why_a_deadline_is_that_one_is_asked_beside_it(house: House, site:
     number = site.ticket("En retard")
     site.write(lambda s: _promise(s.get_one(Ticket, number)))
     diane = await house.enter(site, "diane", f"/tickets/{number}", language="fr")
+    await expect(diane.page.locator(".property .due-late").first).to_be_visible()
     found = []
     for width in (820, 1024, 1440):
         await diane.page.set_viewport_size({"width": width, "height": 844})
@@ -188,7 +189,7 @@ async def test_why_a_deadline_is_that_one_is_asked_beside_it(house: House, site:
     assert found == []
 
 
-async def test_the_conversation_of_a_ticket_begins_on_the_upper_half_of_a_phone(
+async def test_the_conversation_of_a_ticket_begins_on_the_upper_third_of_a_phone(
     house: House, site: Site
 ) -> None:
     number = site.ticket("Le portable PC-0725 ne démarre plus depuis ce matin")
@@ -196,7 +197,7 @@ async def test_the_conversation_of_a_ticket_begins_on_the_upper_half_of_a_phone(
     begins = await diane.page.locator(".thread").bounding_box()
 
     assert begins is not None
-    assert begins["y"] < PHONE["height"] / 2
+    assert begins["y"] < PHONE["height"] / 3
     await diane.get("delete").tap()  # the last of the buttons, which one pushes into sight
     await expect(diane.get("toast")).to_be_visible()
 

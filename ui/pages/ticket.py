@@ -24,6 +24,7 @@ from ui.widgets import headings
 from ui.widgets.telling import Mute
 
 THREAD = "thread"
+_ANSWER_SECONDS = 10.0  # of a browser on a slow line, or of a process that is busy for a moment
 _CHOOSING = {Action.TICKET_ASSIGN, Action.TICKET_EDIT}
 
 
@@ -106,7 +107,8 @@ class TicketPage:
     async def _read(self, _numbers: set[int]) -> None:
         """Mark as read what one was told of the ticket, while it is before one’s eyes."""
         with suppress(DomainError, TimeoutError):  # the next time; nobody asked for it
-            if await self._do.client.run_javascript(browser.call("isSeen")) is not False:
+            asked = self._do.client.run_javascript(browser.call("isSeen"), timeout=_ANSWER_SECONDS)
+            if await asked is not False:
                 await self._do.attempt(notifications.read_ticket, self._number)
 
     async def _changed(self, _numbers: set[int]) -> None:

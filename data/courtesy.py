@@ -85,8 +85,14 @@ class Courtesy:
                 fcntl.flock(self._shown, how | fcntl.LOCK_NB)
 
 
-def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _opened(path: Path) -> int | None:
+    """Open the file, None where that or locks are refused: without it all goes on, less kindly."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        _is_marked(file)
+    except OSError:
+        return None
+    return file
 
 
 def _is_near(folder: Path) -> bool:

@@ -1,6 +1,8 @@
 """Work that nobody waits for gives way to what somebody waits for, and is not stopped by it."""
 
 import asyncio
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -109,6 +111,14 @@ for _line in sys.stdin:
 """
 
 
+@pytest.fixture
+def works(tmp_path: Path) -> Courtesy:
+    """A worker’s, which looks whether somebody waits elsewhere."""
+    manners = Courtesy()
+    manners.watch(tmp_path / "awaited")
+    return manners
+
+
 @contextmanager
 def serving(path: Path) -> Iterator[Callable[[], str]]:
     """Run a process that serves; each call lets somebody come, and then lets them be served."""
@@ -133,15 +143,13 @@ def serving(path: Path) -> Iterator[Callable[[], str]]:
 
 @pytest.mark.usefixtures("patient")
 def test_a_worker_gives_way_to_who_waits_in_another_process(
-    pool: ThreadPoolExecutor, tmp_path: Path
+    pool: ThreadPoolExecutor, tmp_path: Path, works: Courtesy
 ) -> None:
-    manners = Courtesy()
-    manners.watch(tmp_path / "awaited")
     with serving(tmp_path / "awaited") as on, serving(tmp_path / "awaited") as on_too:
-        manners.give_way()
+        works.give_way()
 
         assert (on(), on_too()) == ("waits", "waits")
-        work = pool.submit(manners.give_way)
+        work = pool.submit(works.give_way)
         assert is_waiting(work)
         assert on() == "served"
         assert is_waiting(work)
@@ -159,6 +167,7 @@ def test_on_the_disk_of_another_machine_nothing_is_shown(
     pool: ThreadPoolExecutor,
     kind: str,
     is_shown: bool,
+    works: Courtesy,
 ) -> None:
     device = tmp_path.stat().st_dev
     mounts = tmp_path / "mountinfo"
@@ -168,9 +177,8 @@ def test_on_the_disk_of_another_machine_nothing_is_shown(
     ]
     mounts.write_text("\n".join(lines))
     monkeypatch.setattr(courtesy, "_MOUNTS", mounts)
-    serves, works = Courtesy(), Courtesy()
+    serves = Courtesy()
     serves.show(tmp_path / "awaited")
-    works.watch(tmp_path / "awaited")
 
     with serves.awaited():
         work = pool.submit(works.give_way)
@@ -180,30 +188,44 @@ def test_on_the_disk_of_another_machine_nothing_is_shown(
 
 @pytest.mark.usefixtures("patient")
 def test_nobody_waits_in_a_process_that_was_killed(
-    pool: ThreadPoolExecutor, tmp_path: Path
+    pool: ThreadPoolExecutor, tmp_path: Path, works: Courtesy
 ) -> None:
-    manners = Courtesy()
-    manners.watch(tmp_path / "awaited")
     with serving(tmp_path / "awaited") as on:
         assert on() == "waits"
-        work = pool.submit(manners.give_way)
+        work = pool.submit(works.give_way)
         assert is_waiting(work)
 
     assert work.result(PATIENCE) is None
 
 
 def test_people_elsewhere_who_come_all_the_time_do_not_stop_the_work(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, works: Courtesy
 ) -> None:
     monkeypatch.setattr(courtesy, "LONGEST_SECONDS", 0.01)
-    manners = Courtesy()
-    manners.watch(tmp_path / "awaited")
     with serving(tmp_path / "awaited") as on:
         assert on() == "waits"
 
-        manners.give_way()
+        works.give_way()
 
         assert on() == "served"
+
+
+def test_where_locks_are_refused_all_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_file: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    serves, works = Courtesy(), Courtesy()
+    serves.show(tmp_path / "awaited")
+    works.watch(tmp_path / "awaited")
+
+    with serves.awaited():
+        works.give_way()
+
+    works.watch(tmp_path)  # a folder, which nobody opens to write
+    works.give_way()
 
 
 @pytest.mark.usefixtures("patient")

@@ -33,6 +33,10 @@ from ui.start import Site
 class Visitor(User):
     """Somebody at a page: what it shows, and what its controls do."""
 
+    def __init__(self, browser: httpx.AsyncClient, s: Session) -> None:
+        super().__init__(browser)
+        self._s = s
+
     def shown(self) -> str:
         """Return all HTML and texts of the page."""
         parts = []
@@ -100,7 +104,9 @@ class Visitor(User):
 
     async def _until(self, is_so: Callable[[], bool], what: str) -> None:
         for _attempt in range(400):
-            if is_so():
+            found = is_so()
+            self._s.commit()  # the page writes while the test waits
+            if found:
                 return
             await asyncio.sleep(0.02)
         raise AssertionError(f"never: {what}\n{self.shown()[:3000]}")
@@ -137,6 +143,16 @@ def _forget() -> None:
     for leases in (presence._leases, presence._listeners):
         leases.clear()
     feed._pages.clear()
+
+
+@pytest.fixture
+def s(s: Session, engine: Engine) -> Session:
+    """The session of the test, which takes the write lock at once, as the application’s do.
+
+    A page writes at moments of its own: SQLite refuses a reader that becomes a writer then.
+    """
+    s.bind = engine.execution_options(writes=True)
+    return s
 
 
 @pytest_asyncio.fixture
@@ -192,7 +208,7 @@ async def visit(
         browsers.append(browser)
         queries.statements.clear()
         _IS_OURS.set(True)
-        visitor = Visitor(browser)
+        visitor = Visitor(browser, s)
         visitor.javascript_rules[_IS_SEEN] = lambda _match: True
         await visitor.open(path)
         await visitor.sees("page-title")

@@ -179,6 +179,7 @@ def worker(settings: Settings, _options: argparse.Namespace) -> None:
     os.nice(_GIVES_WAY)
     settings = prepare(settings)
     courtesy.watch(settings.data_dir / _AWAITED)
+    courtesy.between_statements(db.engine())
     _bring_up_to_date(settings)
     jobs.configure(settings.redis_url)
     if settings.metrics_port:

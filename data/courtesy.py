@@ -17,8 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sqlalchemy import Connection, Engine, event
+
 LONGEST_SECONDS = 0.2  # for which a piece of work waits: it goes on under a stream of people
+_BETWEEN_SECONDS = 0.05  # for which it waits before a statement: it has its turn already
 _LOOK_SECONDS = 0.001  # how often a worker looks whether somebody still waits
+_LATELY_SECONDS = 10.0  # who opened a page will soon open another
 _MOUNTS = Path("/proc/self/mountinfo")
 _FAR = frozenset(
     {
@@ -37,6 +41,7 @@ class Courtesy:
         self._waiting = 0
         self._shown: int | None = None  # the file that shows others who waits here
         self._seen: int | None = None  # the file that shows who waits elsewhere
+        self._met_at = -_LATELY_SECONDS  # when work last found somebody waiting
 
     def show(self, path: Path) -> None:
         """Show those who look at this file, from now on, whether somebody waits here."""
@@ -62,15 +67,35 @@ class Courtesy:
                     self._mark(fcntl.LOCK_UN)
                     self._change.notify_all()
 
-    def give_way(self) -> None:
-        """Wait until nobody waits, for LONGEST_SECONDS at most."""
+    def between_statements(self, engine: Engine) -> None:
+        """Give way, from now on, before each statement of a session that only reads.
+
+        What a worker reads for some messages takes as long as a page; nothing is locked meanwhile.
+        """
+
+        def before(connection: Connection, *_told: object) -> None:
+            if not connection.get_execution_options().get("writes"):
+                self.give_way(_BETWEEN_SECONDS)
+
+        event.listen(engine, "before_cursor_execute", before)
+
+    def give_way(self, longest: float | None = None) -> None:
+        """Wait until nobody waits, so many seconds at most (LONGEST_SECONDS)."""
+        longest = LONGEST_SECONDS if longest is None else longest
         if self._seen is not None:
-            until = time.monotonic() + LONGEST_SECONDS
+            until = time.monotonic() + longest
             while _is_marked(self._seen) and time.monotonic() < until:
+                self._met_at = time.monotonic()
                 time.sleep(_LOOK_SECONDS)
             return
         with self._change:
-            self._change.wait_for(lambda: not self._waiting, LONGEST_SECONDS)
+            if self._waiting:
+                self._met_at = time.monotonic()
+                self._change.wait_for(lambda: not self._waiting, longest)
+
+    def is_met(self) -> bool:
+        """Tell whether work met somebody lately: its pieces are to be short then."""
+        return time.monotonic() - self._met_at < _LATELY_SECONDS
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -117,4 +142,5 @@ def _is_marked(file: int) -> bool:
 
 courtesy = Courtesy()
 awaited, give_way, turn = courtesy.awaited, courtesy.give_way, courtesy.turn
-show, watch = courtesy.show, courtesy.watch
+show, watch, is_met = courtesy.show, courtesy.watch, courtesy.is_met
+between_statements = courtesy.between_statements

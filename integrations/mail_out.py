@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from data import db
 from data.clock import now
-from data.courtesy import turn
+from data.courtesy import give_way, turn
 from data.models import Delivery
 from data.text import clean_line
 from integrations import smtp
@@ -106,6 +106,7 @@ def _sent(ready: Ready) -> Outcome:
     if ready.settings.mode == CONSOLE:
         log.info("e-mail to %s\n%s", ready.recipient, message.decode("utf-8", "replace"))
         return Outcome(told=ready.told)
+    give_way()
     try:
         answer = smtp.deliver(ready.settings, ready.recipient, message)
     except Failed as failure:

@@ -9,14 +9,13 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from data import db
-from data.courtesy import turn
+from data.courtesy import is_met, turn
 from data.models import Event
 from integrations import channels
 from services import deliveries, relay
@@ -26,7 +25,7 @@ log = logging.getLogger(__name__)
 
 SENDERS = 8  # deliveries at once of one channel: a slow one holds back no other
 SHARE = 0.2  # of a processor, where pages are served as well: they come first
-FEW = 20  # events that are relayed at once there
+FEW = 20  # events that are relayed at once there, and where a worker met people lately
 SHORT = 8  # deliveries that are read at once there
 SWEEP_SECONDS = 15.0
 _EXPECTED_SECONDS = 0.05  # before the first one told
@@ -119,22 +118,32 @@ class Sender:
 
     def turn(self) -> None:
         """Relay all that happened, and begin to send as much of what is due as there is room."""
-        relay_all(relay.BATCH if self._pace is None else FEW)
+        relay_all(FEW if self._is_short() else relay.BATCH)
         rooms = {name: self._room(name) for name in channels.CHANNELS}
         with turn():
             lost = db.read(self._leases.over)
-            limits = {name: room * self._together(name) for name, room in rooms.items() if room}
-            claimed = db.write(lambda s: _claimed(s, limits, lost)) if limits else {}
-        for name, parcels in claimed.items():
-            for some in _shared(parcels, rooms[name]):
+        for name, room in rooms.items():
+            for some in _shared(self._claimed(name, room, lost), room):
                 sending = self._pools[name].submit(self._send, some)
                 self._busy[name].add(sending)
                 sending.add_done_callback(self._sent)
 
+    def _claimed(self, channel: str, room: int, lost: Collection[str]) -> list[Parcel]:
+        """Lease what is due of one channel, as much as there is room for."""
+        if not room:
+            return []
+        limit = room * self._together(channel)
+        with turn():
+            return db.write(lambda s: deliveries.claim(s, limit, channel=channel, lost=lost))
+
     def _together(self, channel: str) -> int:
         """Return how many deliveries of a channel one sender takes."""
         most = channels.TOGETHER.get(channel, 1)
-        return most if self._pace is None else min(most, SHORT)
+        return min(most, SHORT) if self._is_short() else most
+
+    def _is_short(self) -> bool:
+        """Tell whether the pieces of work are to be short: pages are served beside them."""
+        return self._pace is not None or is_met()
 
     def _send(self, parcels: list[Parcel]) -> None:
         """Send some, when others have had the processor for long enough."""
@@ -165,15 +174,6 @@ class Sender:
         left = due.total_seconds() if due is not None else SWEEP_SECONDS
         over = self._leases.left()
         return min(max(left, 0.0), SWEEP_SECONDS if over is None else over, SWEEP_SECONDS)
-
-
-def _claimed(
-    s: Session, limits: Mapping[str, int], lost: Collection[str]
-) -> dict[str, list[Parcel]]:
-    """Lease what is due, so much of each channel."""
-    return {
-        name: deliveries.claim(s, limit, channel=name, lost=lost) for name, limit in limits.items()
-    }
 
 
 def _shared(parcels: list[Parcel], among: int) -> list[list[Parcel]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher, profiles
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, delete, event, inspect, select, table, update
 from sqlalchemy.orm import Session
 
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 SQLITE, MARIADB = "sqlite", "mariadb"
 TESTS = Path(__file__).parent
 LEARNED = "sqlite_stat1"
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

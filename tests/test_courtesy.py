@@ -13,11 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 from starlette.types import Message, Receive, Scope, Send
 
 from data import courtesy, threads
 from data.config import Settings
 from data.courtesy import Courtesy
+from integrations import sender
+from integrations.channels import TOGETHER
+from integrations.sender import FEW, SENDERS, SHORT
+from services import deliveries, relay
+from services.deliveries import Parcel
 from tests.mail_sinks import ROOT
 from ui.guard import SOCKETS, UPLOADS, Guard
 from ui.logins import Login, Logins
@@ -208,6 +215,83 @@ def test_people_elsewhere_who_come_all_the_time_do_not_stop_the_work(
         works.give_way()
 
         assert on() == "served"
+
+
+def test_work_remembers_for_a_while_that_it_met_somebody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, works: Courtesy
+) -> None:
+    monkeypatch.setattr(courtesy, "LONGEST_SECONDS", 0.01)
+    alone, both = Courtesy(), Courtesy()
+    for manners in (alone, both, works):
+        manners.give_way()
+    met_nobody = (alone.is_met(), both.is_met(), works.is_met())
+
+    with both.awaited(), serving(tmp_path / "awaited") as on:
+        assert on() == "waits"
+        both.give_way()
+        works.give_way()
+        assert on() == "served"
+    met = (alone.is_met(), both.is_met(), works.is_met())
+    monkeypatch.setattr(courtesy, "_LATELY_SECONDS", 0.0)
+
+    assert met_nobody == (False, False, False)
+    assert met == (False, True, True)
+    assert (both.is_met(), works.is_met()) == (False, False)
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_is_only_read_gives_way_before_each_statement_and_what_is_written_is_not_held_up(
+    pool: ThreadPoolExecutor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: Engine,
+    works: Courtesy,
+) -> None:
+    monkeypatch.setattr(courtesy, "_BETWEEN_SECONDS", 3 * PATIENCE)
+    reads = engine.execution_options(beside="people")  # listeners of its own
+    works.between_statements(reads)
+    writes = reads.execution_options(writes=True)
+
+    def look(bound: Engine) -> None:
+        with bound.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    look(reads)
+    with serving(tmp_path / "awaited") as on:
+        assert on() == "waits"
+        reading = pool.submit(look, reads)
+        assert is_waiting(reading)
+        pool.submit(look, writes).result(PATIENCE)
+        assert not reading.done()
+        assert on() == "served"
+
+        assert reading.result(PATIENCE) is None
+
+
+@pytest.mark.parametrize(("is_met", "each"), [(True, SHORT), (False, TOGETHER["email"])])
+@pytest.mark.usefixtures("s")
+def test_who_met_people_lately_does_little_at_once(
+    monkeypatch: pytest.MonkeyPatch, is_met: bool, each: int
+) -> None:
+    relayed: list[int] = []
+    claimed: dict[str, int] = {}
+
+    def none_left(_s: Session, most: int) -> int:
+        relayed.append(most)
+        return 0
+
+    def claim(_s: Session, limit: int, *, channel: str, **_lost: object) -> list[Parcel]:
+        claimed[channel] = limit
+        return []
+
+    monkeypatch.setattr(sender, "is_met", lambda: is_met)
+    monkeypatch.setattr(relay, "relay", none_left)
+    monkeypatch.setattr(deliveries, "claim", claim)
+
+    sender.Sender().turn()
+
+    assert relayed == [FEW if is_met else relay.BATCH]
+    assert claimed["email"] == SENDERS * each
 
 
 def test_where_locks_are_refused_all_goes_on(

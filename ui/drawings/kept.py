@@ -7,9 +7,9 @@ from services.compliance import Compliance
 from services.dimensions import Dimension
 from services.measures import Measure
 from services.periods import Step
-from services.stats_tables import OF_TICKETS
+from services.stats_tables import OF_TICKETS, group_label
 from services.words import _
-from ui.drawings import names, numbers
+from ui.drawings import numbers
 from ui.drawings.marked import mark
 from ui.drawings.style import Cell, Drawing, Plot, Style, Table, config, linked, safe
 
@@ -91,7 +91,7 @@ def _layout(style: Style, shown: Sequence[Compliance], part: Step | Dimension) -
 def _called(each: Compliance, part: Step | Dimension) -> str:
     if each.part:
         return numbers.span(each.part.first, each.part.last)
-    return names.called(Dimension(part.value), each.group) if each.group else ""
+    return group_label(Dimension(part.value), each.group) if each.group else ""
 
 
 def _mark(each: Compliance, part: Step | Dimension, of: Measure) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from services.dimensions import Dimension, Group
 from services.distributions import Bin, Box, Distribution
 from services.questions import Hours
-from services.stats_tables import OF_TICKETS
+from services.stats_tables import OF_TICKETS, group_label
 from services.words import _
-from ui.drawings import names, numbers
+from ui.drawings import numbers
 from ui.drawings.marked import mark
 from ui.drawings.style import (
     Cell,
@@ -42,7 +42,7 @@ def boxes(style: Style, found: Distribution, by: Dimension) -> Drawing:
     known = sorted(found.boxes, key=lambda each: -each[1].n)
     if not known:
         return style.nothing(nothing_yet(), heads)
-    shown = [(names.called(by, group), box) for group, box in known[:MOST]]
+    shown = [(group_label(by, group), box) for group, box in known[:MOST]]
     layout = style.layout(
         xaxis=_hours(style, [box for _name, box in shown], found.hours),
         yaxis=style.names([name for name, _box in shown]),
@@ -51,10 +51,10 @@ def boxes(style: Style, found: Distribution, by: Dimension) -> Drawing:
     targets = [_mark_of(found, by, group) for group, _box in known]
     traces = [*drawn, _touched(shown, targets, found.hours)]
     rows = [
-        _row(names.called(by, group), box, target, found.hours)
+        _row(group_label(by, group), box, target, found.hours)
         for (group, box), target in zip(known, targets, strict=True)
     ]
-    told = _told([(names.called(by, group), box) for group, box in known], found.hours)
+    told = _told([(group_label(by, group), box) for group, box in known], found.hours)
     return Drawing(traces, layout, told, Table(heads, rows), config())
 
 

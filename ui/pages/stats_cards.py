@@ -11,9 +11,9 @@ from services.dimensions import Dimension
 from services.measures import Measure
 from services.periods import Step
 from services.questions import Hours
-from services.stats_tables import OF_TICKETS
+from services.stats_tables import OF_TICKETS, group_label
 from services.words import N_, _
-from ui.drawings import flow, kept, names, numbers, rows, stock, times, week
+from ui.drawings import flow, kept, numbers, rows, stock, times, week
 from ui.drawings.marked import mark
 from ui.drawings.style import Drawing, Style
 from ui.pages import stats_asked
@@ -71,7 +71,7 @@ def _loaded(by: Dimension, each: Load) -> rows.Row:
     measures = (Measure.BACKLOG, Measure.LATE, Measure.ACCEPTED, Measure.RESOLVED)
     targets = [mark(measure=m, dimension=by, value=each.group.key) for m in measures]
     numbered = [each.open, each.late, each.taken, each.resolved]
-    return rows.Row(names.called(by, each.group), numbered, targets)
+    return rows.Row(group_label(by, each.group), numbered, targets)
 
 
 def _boxes(style: Style, seen: Seen) -> Drawing:
@@ -97,7 +97,7 @@ def _top(style: Style, seen: Seen) -> Drawing:
     if found:
         most = max(found, key=lambda mover: abs(mover.change))
         told = _("Moved most: {name}, {change} against the period before.").format(
-            name=names.called(by, most.group), change=numbers.change(most.change)
+            name=group_label(by, most.group), change=numbers.change(most.change)
         )
     series = [
         rows.Series(_("This period"), style.series(0)),
@@ -118,7 +118,7 @@ def _moved(seen: Seen, by: Dimension, mover: Mover) -> rows.Row:
     targets = [mark(**where), mark(period=seen.answer.headline.period_before, **where)]
     note = _("{change} against the period before")
     note = note.format(change=numbers.change(mover.change))
-    return rows.Row(names.called(by, mover.group), [mover.now, mover.before], targets, note)
+    return rows.Row(group_label(by, mover.group), [mover.now, mover.before], targets, note)
 
 
 def _channels(style: Style, seen: Seen) -> Drawing:
@@ -147,7 +147,7 @@ def _reached(each: Funnel, stages: list[str]) -> rows.Row:
     where: dict[str, Any] = {"dimension": Dimension.CHANNEL, "value": each.group.key}
     targets = [mark(**where, reached="" if s == "created" else s) for s in stages]
     numbered = [getattr(each, stage) for stage in stages]
-    called = names.called(Dimension.CHANNEL, each.group)
+    called = group_label(Dimension.CHANNEL, each.group)
     shares = ", ".join(numbers.share(n / each.created) for n in numbered[1:])
     return rows.Row(called, numbered, targets, shares)
 

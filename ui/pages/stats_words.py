@@ -7,9 +7,9 @@ from services.marks import Mark
 from services.measures import ENDS, Measure
 from services.opening_hours import DAYS
 from services.questions import Question
-from services.stats_tables import OF_TICKETS
+from services.stats_tables import OF_TICKETS, WITHOUT
 from services.words import N_, _
-from ui.drawings import names, numbers, stock, times
+from ui.drawings import numbers, stock, times
 from ui.pages.stats_asked import Offered
 
 _STAGES: dict[str, str] = {
@@ -57,7 +57,7 @@ def _group(mark: Mark, dimension: Dimension, offered: Offered) -> str:
     if mark.value.startswith("-"):  # of a team whose people are not named
         return _("Others of {team}").format(team=offered.said("team", [mark.value[1:]]))
     if mark.value == NOTHING:
-        return names.nothing(dimension)
+        return _(WITHOUT.get(dimension, ""))
     return offered.said(dimension.value, [mark.value])
 
 

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from data.threads import in_thread
 from tests.browser.people import House
 from tests.browser.test_accessible import violations
 from tests.browser.test_widths import fits
@@ -20,6 +21,7 @@ async def test_the_bell_counts_what_happens_and_the_ticket_answers_it(
     before = await bell.inner_text()
 
     site.comment(number, "Je regarde @Alice", "bruno")
+    await in_thread(site.wake)
 
     await expect(bell).not_to_have_text(before)
     await bell.click()
@@ -43,6 +45,7 @@ async def test_a_message_in_the_ticket_one_looks_at_does_not_ring(house: House, 
     await alice.page.bring_to_front()
 
     site.comment(number, "Vous voyez ceci", "bruno")
+    await in_thread(site.wake)
 
     await expect(alice.thread).to_contain_text("Vous voyez ceci")
     notice = elsewhere.get("notice").filter(has_text="Vous voyez ceci")

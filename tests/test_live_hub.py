@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from nicegui import core
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from data import db
@@ -317,6 +318,25 @@ def test_after_a_lost_database_the_watcher_looks_back_to_the_last_time_it_could_
 
     assert changes.recent(s) == []
     assert changes.recent(s, now() - timedelta(minutes=3)) == [Change.of(event)]
+
+
+async def test_when_the_database_is_back_all_look_again(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket, was_lost = Heard(hub, live.of_ticket(7)), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def lost(_work: object) -> None:
+        loop.call_soon_threadsafe(was_lost.set)
+        raise OperationalError("SELECT 1", {}, Exception("gone away"))
+
+    with monkeypatch.context() as without:
+        without.setattr(db, "read", lost)
+        hub.start(every=0.02)
+        await asyncio.wait_for(was_lost.wait(), SOON)
+        assert ticket.is_silent
+
+    assert await ticket.next() == set()
 
 
 def test_the_watcher_reads_what_it_knows_by_its_id_alone(

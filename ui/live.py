@@ -226,7 +226,7 @@ class Hub:
             ear.hear(numbers)
 
     async def _watch(self, every: float) -> None:
-        since = clock.now()
+        since, was_lost = clock.now(), False
         while True:
             await asyncio.sleep(every)
             begun = clock.now()
@@ -238,8 +238,12 @@ class Hub:
                 newest = await in_thread(db.read, lambda s, p=people: changes.newest_told(s, p))
             except SQLAlchemyError as error:  # the next window reaches back to the last success
                 log.warning("the event table could not be read: %s", error)
+                was_lost = True
                 continue
             since = begun
+            if was_lost:  # pages that heard of a change meanwhile could not read it
+                was_lost = False
+                self.gap()
             self.announce(found)
             self._compare(people, newest)
 

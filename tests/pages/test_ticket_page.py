@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from data import db
@@ -26,6 +27,7 @@ from services.permissions import Actor
 from tests.conftest import People, Queries
 from tests.pages.conftest import FRAME, Cost, Visit
 from tests.promises import opened, policy
+from ui import live
 
 
 async def test_a_technician_resolves_a_ticket_and_is_offered_to_undo_it(
@@ -241,6 +243,30 @@ async def test_what_one_is_told_of_a_ticket_on_screen_is_read(
     await asyncio.to_thread(db.write, relay.relay)
 
     await alice._until(lambda: (count(people.alice), unread(people.alice)) == (2, 0), "all read")
+
+
+async def test_a_ticket_stays_on_its_page_while_the_database_is_lost(
+    visit: Visit,
+    s: Session,
+    people: People,
+    ticket: Ticket,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def lost(_work: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("gone away"))
+
+    alice = await visit("alice", f"/tickets/{ticket.number}")
+    with monkeypatch.context() as without:
+        without.setattr(db, "read", lost)
+        live.hub.gap()
+        await alice._until(lambda: "the database failed in load" in caplog.text, "a failure")
+    comments.post(s, people.bruno, ticket.number, "Le courant est revenu")
+    s.commit()
+
+    await alice.sees("Le courant est revenu")
+    assert alice.has("send")
+    caplog.clear()
 
 
 def unread(by: Actor) -> int:

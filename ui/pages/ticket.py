@@ -13,7 +13,7 @@ from services.permissions import Action, Actor
 from services.ticket_view import TicketView
 from services.words import _, ngettext, speaking
 from ui import browser, live
-from ui.door import Door, door
+from ui.door import DatabaseLost, Door, door
 from ui.feed import presence
 from ui.fragments import conversation, panel, ticket_head
 from ui.fragments.base import Fragment, KeyedList
@@ -117,6 +117,8 @@ class TicketPage:
             return
         try:
             loaded = await self._do.see(load, self._number)
+        except DatabaseLost:
+            return  # what one reads and types stays; the hub tells all to look again later
         except DomainError as refusal:
             self._vanish(refusal)
             return
